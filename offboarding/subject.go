@@ -1,0 +1,47 @@
+package offboarding
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+)
+
+// Subject is a normalised work e-mail: lower case, without display name or
+// surrounding space. It names the person and the case.
+type Subject string
+
+// ParseSubject normalises and checks an e-mail address. It accepts exactly one
+// plain address of printable ASCII, at most 254 bytes, with a dotted domain.
+func ParseSubject(s string) (Subject, error) {
+	trimmed := strings.TrimSpace(s)
+	bad := func(why string) (Subject, error) {
+		return "", fmt.Errorf("%q is not a work e-mail address: %s; give one like jane.doe@example.com", s, why)
+	}
+	if trimmed == "" {
+		return bad("it is empty")
+	}
+	if len(trimmed) > 254 {
+		return bad("it is longer than 254 characters")
+	}
+	for _, r := range trimmed {
+		if r > unicode.MaxASCII || !unicode.IsPrint(r) || r == ' ' {
+			return bad("only printable ASCII without spaces is allowed")
+		}
+	}
+	addr, err := mail.ParseAddress(trimmed)
+	if err != nil || addr.Address != trimmed {
+		return bad("it is not one plain address")
+	}
+	local, domain, _ := strings.Cut(trimmed, "@")
+	if strings.ContainsAny(local, `/\"#?%:*`) || strings.Contains(trimmed, "..") {
+		return bad("it has characters no work address has")
+	}
+	if !strings.Contains(domain, ".") || strings.ContainsAny(domain, "[]/\\#?%:*") {
+		return bad("its domain has no dot or is not a name")
+	}
+	return Subject(strings.ToLower(trimmed)), nil
+}
+
+// CaseID is the workflow id of the person's case.
+func (s Subject) CaseID() string { return "offboard:" + string(s) }

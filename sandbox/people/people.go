@@ -1,0 +1,53 @@
+// Package people is the sandbox's company: who works there. Every stand-in
+// derives what a person holds in its system from this one list.
+package people
+
+import "fmt"
+
+// Domain is the company's mail domain.
+const Domain = "example.com"
+
+// Person is one member of staff.
+type Person struct {
+	Index       int // 0 is Jane, who holds something of every class
+	First, Last string
+	Email       string
+	GitHubLogin string
+	Partner     string // the outsourcing company, empty for own staff
+}
+
+// Name is first and last name.
+func (p Person) Name() string { return p.First + " " + p.Last }
+
+// Jane is the leaver of the demo.
+var Jane = Person{Index: 0, First: "Jane", Last: "Doe", Email: "jane.doe@" + Domain, GitHubLogin: "jane-doe", Partner: "Northwind Outsourcing"}
+
+// Admin never leaves: owner of the organisations and tailnet, and the one whom
+// every positive control looks for.
+var Admin = Person{Index: -1, First: "Ada", Last: "Admin", Email: "ada.admin@" + Domain, GitHubLogin: "ada-admin"}
+
+// Robot owns the tokens that Lastday itself uses.
+var Robot = Person{Index: -2, First: "Lastday", Last: "Robot", Email: "lastday@" + Domain, GitHubLogin: "lastday-robot"}
+
+var firsts = []string{"Ana", "Bilal", "Chen", "Dana", "Emeka", "Freya", "Goran", "Hana", "Ivo", "Jun", "Katya", "Liam"}
+var lasts = []string{"Abbas", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaur"}
+var partners = []string{"", "Northwind Outsourcing", "Contoso Services"}
+
+// Staff lists n leavable people, Jane first; the same n gives the same list,
+// and a longer list starts with the shorter one.
+func Staff(n int) []Person {
+	out := make([]Person, 0, n)
+	for i := range n {
+		if i == 0 {
+			out = append(out, Jane)
+			continue
+		}
+		p := Person{Index: i, First: firsts[i%len(firsts)], Last: lasts[(i/len(firsts))%len(lasts)], Partner: partners[i%len(partners)]}
+		p.Email = fmt.Sprintf("%s.%s.%d@%s", lower(p.First), lower(p.Last), i, Domain)
+		p.GitHubLogin = fmt.Sprintf("%s-%s-%d", lower(p.First), lower(p.Last), i)
+		out = append(out, p)
+	}
+	return out
+}
+
+func lower(s string) string { return string(s[0]|0x20) + s[1:] }

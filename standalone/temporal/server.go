@@ -1,0 +1,178 @@
+// Package temporal owns the embedded Temporal server and its web UI: one
+// process, one SQLite file, loopback. It knows nothing of offboarding; whoever
+// starts it names the namespace and the search attributes.
+package temporal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/temporal"
+)
+
+// minRetention is the least the Temporal server accepts for a local namespace.
+const minRetention = time.Hour
+
+// Options say where the server keeps its data, where it listens, and what
+// exists in it from the start.
+type Options struct {
+	// DataDir holds temporal.db and its lock. It is made if it is missing,
+	// readable by its owner only. One running server at a time may use it.
+	DataDir string
+	// FrontendAddr is the host:port of the gRPC frontend; port 0 takes a free
+	// one. The frontend has no authentication: keep it on loopback.
+	FrontendAddr string
+	// UIAddr is the host:port of the web UI; port 0 takes a free one, empty
+	// means no UI. The UI has no login: keep it on loopback.
+	UIAddr string
+
+	// Namespace is registered before Start returns. Retention is how long its
+	// closed workflows are kept: an hour or more, and changed by a restart.
+	Namespace string
+	Retention time.Duration
+	// SearchAttributes are registered in Namespace before Start returns. A
+	// later Start may add some; a name keeps its type for ever.
+	SearchAttributes map[string]enums.IndexedValueType
+
+	// StockDispatch leaves the server's own dispatch settings in place, so
+	// that a benchmark can show what ours change.
+	StockDispatch bool
+
+	// Log takes the server's own lines; nil drops them. LogLevel is the least
+	// that is passed on; nil means slog.LevelWarn.
+	Log      *slog.Logger
+	LogLevel slog.Leveler
+
+	tune func(*config.Config, dynamicconfig.StaticClient)
+}
+
+// Server is a running Temporal server. Its methods may be called from any
+// goroutine.
+type Server struct {
+	frontend string
+	store    *store
+	ui       *webUI
+	engine   temporal.Server
+	stop     sync.Once
+}
+
+// Start starts the server and returns once Namespace takes workflows with
+// SearchAttributes. ctx bounds the start, not the server's life: end that with
+// Stop. What a killed process left in DataDir is continued. An error names what
+// is in the way and what to do about it, and leaves nothing running.
+func Start(ctx context.Context, o Options) (s *Server, err error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	s = &Server{}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+
+	if s.store, err = openStore(ctx, o.DataDir); err != nil {
+		return nil, err
+	}
+	if err := s.store.register(ctx, o.Namespace, o.Retention, o.SearchAttributes); err != nil {
+		return nil, err
+	}
+	listen, err := choosePorts(o.FrontendAddr)
+	if err != nil {
+		return nil, err
+	}
+	s.frontend = listen.frontend.String()
+
+	if o.UIAddr != "" {
+		if s.ui, err = startUI(ctx, o.UIAddr, s.frontend, o.Namespace); err != nil {
+			return nil, err
+		}
+	}
+	if s.engine, err = startEngine(o, listen, s.store); err != nil {
+		return nil, err
+	}
+	if err := waitUntilServing(ctx, s.frontend, o.Namespace); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// FrontendAddr is the host:port that clients and workers dial.
+func (s *Server) FrontendAddr() string { return s.frontend }
+
+// UIURL is the address of the web UI, or empty if there is none.
+func (s *Server) UIURL() string {
+	if s.ui == nil {
+		return ""
+	}
+	return s.ui.url
+}
+
+// Stop takes no new requests, lets the running ones end, writes everything into
+// temporal.db and gives DataDir free. It returns when that is done; calling it
+// again does nothing. Stop workers first: they retry against a stopped server.
+func (s *Server) Stop() {
+	s.stop.Do(func() {
+		if s.ui != nil {
+			s.ui.stop()
+		}
+		if s.engine != nil {
+			_ = s.engine.Stop() // it has logged what it could not end
+		}
+		if s.store != nil {
+			s.store.close()
+		}
+	})
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.DataDir == "":
+		return errors.New("start temporal: no data directory: name one")
+	case o.FrontendAddr == "":
+		return errors.New("start temporal: no frontend address: give host:port, such as 127.0.0.1:7233")
+	case o.Namespace == "":
+		return errors.New("start temporal: no namespace: name one")
+	case o.Retention < minRetention:
+		return fmt.Errorf("start temporal: retention %s is too short: give %s or more", o.Retention, minRetention)
+	}
+	return nil
+}
+
+func startEngine(o Options, listen ports, st *store) (temporal.Server, error) {
+	conf := serverConfig(listen, st)
+	dynamic := dynamicSettings(o.StockDispatch)
+	if o.tune != nil {
+		o.tune(conf, dynamic)
+	}
+	log := newLogger(o.Log, o.LogLevel)
+	claims, err := authorization.GetClaimMapperFromConfig(&conf.Global.Authorization, log)
+	if err != nil {
+		return nil, fmt.Errorf("configure temporal: %w", err)
+	}
+	engine, err := temporal.NewServer(
+		temporal.WithConfig(conf),
+		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithStaticHosts(listen.hosts()),
+		temporal.WithLogger(log),
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
+		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return claims }),
+		temporal.WithDynamicConfigClient(dynamic),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("configure temporal: %w", err)
+	}
+	if err := engine.Start(); err != nil {
+		_ = engine.Stop()
+		return nil, fmt.Errorf("start temporal: %w", err)
+	}
+	return engine, nil
+}
