@@ -1,0 +1,167 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"lastday/offboarding"
+)
+
+// Verb is one of the four things a case has a system do.
+type Verb string
+
+const (
+	Find    Verb = "Find" // who is this, and what do they hold: Connector.Find and Inventory in one dispatch
+	Contain Verb = "Contain"
+	Revoke  Verb = "Revoke"
+	Observe Verb = "Observe"
+)
+
+// Name is the activity's wire name, "okta.Find". Two systems in one worker do
+// not collide.
+func Name(s offboarding.System, v Verb) string { return string(s) + "." + string(v) }
+
+// TaskQueue is the queue of a system's activities; a worker that is not given
+// the system never sees its tasks and needs none of its credentials.
+func TaskQueue(s offboarding.System) string { return "lastday-" + string(s) }
+
+// FindRequest asks who a person is.
+type FindRequest struct {
+	Person offboarding.Person `json:"person"`
+}
+
+// FindResult is who the person is in one system and what they hold there.
+type FindResult struct {
+	Account   offboarding.Account   `json:"account"`
+	Inventory offboarding.Inventory `json:"inventory"`
+	At        time.Time             `json:"at"`
+}
+
+// WriteRequest asks for a contain or revoke step.
+type WriteRequest struct {
+	Subject offboarding.Subject `json:"subject"`
+	Account offboarding.Account `json:"account"`
+	Grants  []offboarding.Grant `json:"grants,omitempty"` // for Revoke
+}
+
+// WriteResult is what the step did, earlier attempts included.
+type WriteResult struct {
+	Actions []offboarding.Action `json:"actions"`
+	At      time.Time            `json:"at"`
+}
+
+// ObserveRequest asks to read a system back.
+type ObserveRequest struct {
+	Account offboarding.Account `json:"account"`
+}
+
+// ObserveResult is what was read back.
+type ObserveResult struct {
+	Readback offboarding.Readback `json:"readback"`
+	At       time.Time            `json:"at"`
+}
+
+// Register puts a connector's four activities on a worker. Every write first
+// asks the guard, in this process, whatever the workflow decided.
+func Register(r worker.ActivityRegistry, c Connector, g Guard) {
+	s := &system{connector: c, guard: g}
+	as := func(v Verb) activity.RegisterOptions { return activity.RegisterOptions{Name: Name(c.System(), v)} }
+	r.RegisterActivityWithOptions(s.find, as(Find))
+	r.RegisterActivityWithOptions(s.contain, as(Contain))
+	r.RegisterActivityWithOptions(s.revoke, as(Revoke))
+	r.RegisterActivityWithOptions(s.observe, as(Observe))
+}
+
+type system struct {
+	connector Connector
+	guard     Guard
+}
+
+func (s *system) find(ctx context.Context, req FindRequest) (FindResult, error) {
+	defer keepAlive(ctx, nil)()
+	account, err := s.connector.Find(ctx, req.Person)
+	if err != nil {
+		return FindResult{}, temporalError(ctx, err, nil)
+	}
+	if account.Protected == "" {
+		account.Protected = s.guard.Protects(req.Person.Email, account)
+	}
+	out := FindResult{Account: account, At: time.Now().UTC()}
+	if !account.Found || account.Protected != "" {
+		return out, nil
+	}
+	if out.Inventory, err = s.connector.Inventory(ctx, account); err != nil {
+		return FindResult{}, temporalError(ctx, err, nil)
+	}
+	out.At = time.Now().UTC()
+	return out, nil
+}
+
+func (s *system) contain(ctx context.Context, req WriteRequest) (WriteResult, error) {
+	return s.write(ctx, req, func(ctx context.Context, j *Journal) error {
+		return s.connector.Contain(ctx, req.Account, j)
+	})
+}
+
+func (s *system) revoke(ctx context.Context, req WriteRequest) (WriteResult, error) {
+	return s.write(ctx, req, func(ctx context.Context, j *Journal) error {
+		return s.connector.Revoke(ctx, req.Account, req.Grants, j)
+	})
+}
+
+func (s *system) write(ctx context.Context, req WriteRequest, do func(context.Context, *Journal) error) (WriteResult, error) {
+	if err := refuse(s.connector.System(), s.guard, req.Subject, req.Account); err != nil {
+		return WriteResult{}, temporalError(ctx, err, nil)
+	}
+	var earlier []offboarding.Action
+	if activity.HasHeartbeatDetails(ctx) {
+		// Details of another shape are from no attempt of this activity.
+		_ = activity.GetHeartbeatDetails(ctx, &earlier)
+	}
+	j := NewJournal(activity.GetInfo(ctx).Attempt, earlier, func(all []offboarding.Action) {
+		activity.RecordHeartbeat(ctx, all)
+	})
+	defer keepAlive(ctx, j)()
+	if err := do(ctx, j); err != nil {
+		return WriteResult{}, temporalError(ctx, err, j.Actions())
+	}
+	return WriteResult{Actions: j.Actions(), At: time.Now().UTC()}, nil
+}
+
+func (s *system) observe(ctx context.Context, req ObserveRequest) (ObserveResult, error) {
+	defer keepAlive(ctx, nil)()
+	readback, err := s.connector.Observe(ctx, req.Account)
+	if err != nil {
+		return ObserveResult{}, temporalError(ctx, err, nil)
+	}
+	return ObserveResult{Readback: readback, At: time.Now().UTC()}, nil
+}
+
+// keepAlive heartbeats until the returned function is called, so that a killed
+// worker is noticed within the heartbeat timeout while a slow vendor is not
+// mistaken for one. It carries the journal, which the last heartbeat replaces.
+func keepAlive(ctx context.Context, j *Journal) func() {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(700 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if j == nil {
+					activity.RecordHeartbeat(ctx)
+				} else {
+					activity.RecordHeartbeat(ctx, j.Actions())
+				}
+			}
+		}
+	}()
+	return func() { close(done) }
+}

@@ -1,0 +1,120 @@
+package offboarding
+
+import "time"
+
+// Departure is the request: who leaves, when, why, asked by whom.
+type Departure struct {
+	Subject Subject `json:"subject"`
+	// At is when access ends; zero means at once. Zone is the IANA zone the
+	// time was given in, for showing it again.
+	At   time.Time `json:"at,omitzero"`
+	Zone string    `json:"zone,omitempty"`
+	// Urgent marks a case for everyone who reads it; it also gives its
+	// activities priority over those of other cases.
+	Urgent      bool      `json:"urgent,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Partner     string    `json:"partner,omitempty"`
+	RequestedBy string    `json:"requested_by,omitempty"`
+	RequestedAt time.Time `json:"requested_at,omitzero"`
+	// RequestID tells two requests for the same person apart, so that the
+	// second knows that it joined the first one's case.
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// State is where a case stands. The last five are ends.
+type State string
+
+const (
+	Finding    State = "finding"
+	Waiting    State = "waiting" // for its time
+	Containing State = "containing"
+	Revoking   State = "revoking"
+	Observing  State = "observing"
+	// NeedsDecision: everything that can go on without a person has.
+	NeedsDecision State = "needs-decision"
+	Confirming    State = "confirming"
+	Verified      State = "verified"      // every class in every system is observed or logged
+	Closed        State = "closed"        // the rest is attested, waived or left by the configuration
+	Cancelled     State = "cancelled"     // stopped by a person; what was cut stays cut
+	NothingFound  State = "nothing-found" // no system knows the person
+	Refused       State = "refused"       // a protected person
+)
+
+// Ended reports whether a case in this state is over.
+func (s State) Ended() bool {
+	switch s {
+	case Verified, Closed, Cancelled, NothingFound, Refused:
+		return true
+	case Finding, Waiting, Containing, Revoking, Observing, NeedsDecision, Confirming:
+	}
+	return false
+}
+
+// Case is one person's offboarding as anyone may see it: the answer of the
+// case query, the workflow's result, and what -o json prints.
+type Case struct {
+	ID        string       `json:"id"`
+	RunID     string       `json:"run_id"`
+	Departure Departure    `json:"departure"`
+	State     State        `json:"state"`
+	Systems   []SystemCase `json:"systems"`
+	Decisions []Decision   `json:"decisions,omitempty"`
+	// Outcome is one sentence for a case that has ended.
+	Outcome   string    `json:"outcome,omitempty"`
+	StartedAt time.Time `json:"started_at"`
+	// Due is when access ends; Deadline is when a person is asked.
+	Due         time.Time `json:"due,omitzero"`
+	Deadline    time.Time `json:"deadline,omitzero"`
+	ContainedAt time.Time `json:"contained_at,omitzero"` // the last system
+	RevokedAt   time.Time `json:"revoked_at,omitzero"`
+	ProvenAt    time.Time `json:"proven_at,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+}
+
+// SystemCase is a case's part in one system.
+type SystemCase struct {
+	System       System        `json:"system"`
+	Stage        State         `json:"stage"`
+	Account      Account       `json:"account"`
+	Grants       []Grant       `json:"grants,omitempty"`
+	Coverage     []Coverage    `json:"coverage,omitempty"`
+	Actions      []Action      `json:"actions,omitempty"`
+	Observations []Observation `json:"observations,omitempty"`
+	Residuals    []Residual    `json:"residuals,omitempty"`
+	Verdicts     []Verdict     `json:"verdicts,omitempty"`
+	Needs        []Need        `json:"needs,omitempty"`
+	FoundAt      time.Time     `json:"found_at,omitzero"`
+	ContainedAt  time.Time     `json:"contained_at,omitzero"`
+	RevokedAt    time.Time     `json:"revoked_at,omitzero"`
+	ProvenAt     time.Time     `json:"proven_at,omitzero"`
+}
+
+// Need is what a case waits for a person to decide.
+type Need struct {
+	System System `json:"system"`
+	// Class is empty when the whole system is stuck.
+	Class Class     `json:"class,omitempty"`
+	What  string    `json:"what"` // what is wrong and what to do
+	Since time.Time `json:"since"`
+}
+
+// Needs lists what the case waits for, system by system.
+func (c Case) Needs() []Need {
+	var out []Need
+	for _, s := range c.Systems {
+		out = append(out, s.Needs...)
+	}
+	return out
+}
+
+// Residuals lists what cannot be revoked, with its system.
+func (c Case) Residuals() []Residual {
+	var out []Residual
+	for _, s := range c.Systems {
+		for _, r := range s.Residuals {
+			r.System = s.System
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package offboarding
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Plan is what a case does in one system: a pure function of what was found
+// and decided.
+type Plan struct {
+	Contain bool
+	Revoke  []Grant // to be ended by the revoke step
+	Ask     []Class // a person decides before these are touched
+	Blind   []Coverage
+}
+
+// MakePlan plans one system. A system without the person has nothing to do; an
+// account with no grant left and no class out of sight is only observed.
+func MakePlan(s SystemCase, decisions []Decision) Plan {
+	var p Plan
+	if !s.Account.Found {
+		return p
+	}
+	for _, c := range s.Coverage {
+		if c.Sight == Blind {
+			p.Blind = append(p.Blind, c)
+		}
+	}
+	for _, g := range s.Grants {
+		switch {
+		case MayRemove(s.System, g, decisions):
+			if g.Closes == StepRevoke {
+				p.Revoke = append(p.Revoke, g)
+			}
+		case g.Removal == Ask && !slices.Contains(p.Ask, g.Class) && !decided(s.System, g.Class, decisions):
+			p.Ask = append(p.Ask, g.Class)
+		}
+	}
+	p.Contain = len(s.Grants) > 0 || len(p.Blind) > 0
+	return p
+}
+
+// decided reports whether anybody has said anything on a class that asks.
+func decided(s System, c Class, decisions []Decision) bool {
+	return slices.ContainsFunc(decisions, func(d Decision) bool {
+		return d.System == s && (d.Class == c || (d.Class == "" && d.Verb != Retry))
+	})
+}
+
+// Protection gives the first reason why the person must not be cut, from what
+// the systems say of their accounts; empty if there is none.
+func Protection(systems []SystemCase) string {
+	for _, s := range systems {
+		if s.Account.Protected != "" {
+			return fmt.Sprintf("%s: %s", s.System, s.Account.Protected)
+		}
+	}
+	return ""
+}
+
+// FoundNowhere reports whether every system answered and none knows the person.
+func FoundNowhere(systems []SystemCase) bool {
+	return len(systems) > 0 && !slices.ContainsFunc(systems, func(s SystemCase) bool {
+		return s.FoundAt.IsZero() || s.Account.Found
+	})
+}
+
+// Conclude says how a case ends whose systems are all settled, and in one
+// sentence why.
+func Conclude(systems []SystemCase) (State, string) {
+	count := map[Proof]int{}
+	verified := true
+	for _, s := range systems {
+		verified = verified && s.Verified()
+		for _, v := range s.Verdicts {
+			count[v.Proof]++
+		}
+	}
+	seen := count[Observed] + count[Logged]
+	if verified {
+		return Verified, fmt.Sprintf("all access is shown to be gone: %d classes in %d systems", seen, len(systems))
+	}
+	return Closed, fmt.Sprintf("%d classes shown to be gone; not shown: %d attested, %d waived, %d left by the configuration",
+		seen, count[Attested], count[Waived], count[ReportedProof])
+}

@@ -1,0 +1,193 @@
+package offboarding
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Verdict is what a case may say of one class in one system.
+type Verdict struct {
+	Class Class     `json:"class"`
+	Found int       `json:"found"` // how many grants were found
+	Proof Proof     `json:"proof"`
+	At    time.Time `json:"at,omitzero"`
+	Note  string    `json:"note,omitempty"` // the control, the reason, or who said so
+}
+
+// Settled reports whether the class needs nothing more.
+func (v Verdict) Settled() bool {
+	return v.Verified() || v.Proof == Attested || v.Proof == Waived || v.Proof == ReportedProof
+}
+
+// Verified reports whether the class was seen to be closed.
+func (v Verdict) Verified() bool { return v.Proof == Observed || v.Proof == Logged }
+
+// Judge grades every class of one system from what was found, done, seen and
+// decided. Only an observation with a positive control grades Observed or
+// Logged; a person's word never turns into either. Observations made before
+// the last write are not in s: Wrote drops them.
+func Judge(s SystemCase, decisions []Decision) []Verdict {
+	var out []Verdict
+	for _, class := range classes(s) {
+		out = append(out, judge(s, class, decisions))
+	}
+	if len(out) == 0 {
+		if _, ok := lastWord(s.System, "", decisions); ok {
+			out = append(out, judge(s, "", decisions))
+		}
+	}
+	return out
+}
+
+func judge(s SystemCase, class Class, decisions []Decision) Verdict {
+	v := Verdict{Class: class}
+	reported := false
+	for _, g := range s.Grants {
+		if g.Class == class {
+			v.Found++
+			reported = reported || g.Removal == Report
+		}
+	}
+	obs, seen := lastObservation(s, class)
+	acted := lastAction(s, class)
+	if seen && obs.Proves() {
+		v.Proof, v.At, v.Note = Observed, obs.At, obs.Control
+		if obs.Logged {
+			v.Proof = Logged
+		}
+		if obs.Sight == NotOffered {
+			v.Note = obs.Reason
+		}
+		return v
+	}
+	if d, ok := lastWord(s.System, class, decisions); ok {
+		v.At, v.Note = d.At, d.By+": "+d.Reason
+		v.Proof = Attested
+		if d.Verb == Waive {
+			v.Proof = Waived
+			v.Note += ", until " + d.Until.Format(time.DateOnly)
+		}
+		return v
+	}
+	switch {
+	case reported && (!seen || obs.Sight == Present):
+		v.Proof, v.Note = ReportedProof, "left in place: the configuration says report"
+		v.At = obs.At
+	case seen && obs.Sight == Present:
+		v.Note = fmt.Sprintf("%d still there", len(obs.Present))
+	case seen && obs.Sight == Blind:
+		v.Note = obs.Reason
+	case seen:
+		v.Note = "read as absent, but nothing known to be there was seen by the same call"
+	case !acted.IsZero():
+		v.Proof, v.At = Acknowledged, acted
+	}
+	return v
+}
+
+// classes lists every class the system spoke of, in the order it first did.
+func classes(s SystemCase) []Class {
+	var out []Class
+	add := func(c Class) {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	for _, c := range s.Coverage {
+		add(c.Class)
+	}
+	for _, g := range s.Grants {
+		add(g.Class)
+	}
+	for _, o := range s.Observations {
+		add(o.Class)
+	}
+	return out
+}
+
+func lastObservation(s SystemCase, class Class) (Observation, bool) {
+	for _, o := range slices.Backward(s.Observations) {
+		if o.Class == class {
+			return o, true
+		}
+	}
+	return Observation{}, false
+}
+
+func lastAction(s SystemCase, class Class) time.Time {
+	var at time.Time
+	for _, a := range s.Actions {
+		if a.Class == class && a.At.After(at) {
+			at = a.At
+		}
+	}
+	return at
+}
+
+// lastWord is the newest decision on a class, if it attests or waives.
+func lastWord(s System, class Class, decisions []Decision) (Decision, bool) {
+	for _, d := range slices.Backward(decisions) {
+		if d.covers(s, class) {
+			return d, d.Verb != Retry
+		}
+	}
+	return Decision{}, false
+}
+
+// MayRemove reports whether the grant is to be removed: its class is not set
+// to ask or report, or the newest decision on that very class is a retry.
+func MayRemove(s System, g Grant, decisions []Decision) bool {
+	if g.Removal != Ask && g.Removal != Report {
+		return true
+	}
+	for _, d := range slices.Backward(decisions) {
+		if d.System == s && d.Class == g.Class {
+			return d.Verb == Retry
+		}
+	}
+	return false
+}
+
+// Wrote takes down what a contain or revoke step did. Whatever was observed
+// before is no proof of what is true now, so it goes.
+func (s *SystemCase) Wrote(actions []Action) {
+	s.Actions = append(s.Actions, actions...)
+	s.Observations = nil
+}
+
+// Saw takes down what was read back. Grants that were not found before and
+// are there now join the system's grants.
+func (s *SystemCase) Saw(r Readback) {
+	s.Observations = r.Observations
+	for _, residual := range r.Residuals {
+		if !slices.Contains(s.Residuals, residual) {
+			s.Residuals = append(s.Residuals, residual)
+		}
+	}
+	for _, o := range r.Observations {
+		for _, g := range o.Present {
+			if !slices.ContainsFunc(s.Grants, func(have Grant) bool { return have.Class == g.Class && have.ID == g.ID }) {
+				s.Grants = append(s.Grants, g)
+			}
+		}
+	}
+}
+
+// Settled reports whether nothing is open in the system. A system that does
+// not know the person is settled once it has said so.
+func (s SystemCase) Settled() bool {
+	return s.all(Verdict.Settled)
+}
+
+// Verified reports whether every class of the system was seen to be closed.
+func (s SystemCase) Verified() bool {
+	return s.all(Verdict.Verified)
+}
+
+func (s SystemCase) all(is func(Verdict) bool) bool {
+	if len(s.Verdicts) == 0 {
+		return !s.Account.Found && !s.FoundAt.IsZero() && s.Account.Evidence != ""
+	}
+	return !slices.ContainsFunc(s.Verdicts, func(v Verdict) bool { return !is(v) })
+}

@@ -1,0 +1,211 @@
+package offboarding
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Row is one system's line in a case's timeline.
+type Row struct {
+	System      System
+	Account     string
+	Found       string // "2 sessions, 1 admin-roles"
+	ContainedAt time.Time
+	RevokedAt   time.Time
+	ProvenAt    time.Time
+	Proof       string // "observed 9, logged 1", or what is open
+}
+
+// Timeline gives one row a system, in the case's order.
+func Timeline(c Case) []Row {
+	out := make([]Row, 0, len(c.Systems))
+	for _, s := range c.Systems {
+		out = append(out, Row{
+			System: s.System, Account: accountLabel(s.Account), Found: FoundText(s),
+			ContainedAt: s.ContainedAt, RevokedAt: s.RevokedAt, ProvenAt: s.ProvenAt, Proof: ProofText(s),
+		})
+	}
+	return out
+}
+
+func accountLabel(a Account) string {
+	if a.Login != "" {
+		return a.Login
+	}
+	return a.ID
+}
+
+// FoundText counts the grants by class: "2 sessions, 3 groups".
+func FoundText(s SystemCase) string {
+	switch {
+	case s.FoundAt.IsZero():
+		return "not looked yet"
+	case !s.Account.Found:
+		return "no account"
+	case len(s.Grants) == 0:
+		return "account, no access left"
+	}
+	return countText(classes(s), s.Grants)
+}
+
+// grades orders proofs, best first.
+var grades = [...]Proof{Observed, Logged, Acknowledged, Attested, Waived, ReportedProof}
+
+// ProofText says how well the system's classes are shown to be closed.
+func ProofText(s SystemCase) string {
+	switch {
+	case s.FoundAt.IsZero() && len(s.Verdicts) == 0:
+		return "open"
+	case len(s.Verdicts) == 0 && !s.Account.Found:
+		return "observed: no account"
+	}
+	var parts []string
+	for _, g := range grades {
+		n := 0
+		for _, v := range s.Verdicts {
+			if v.Proof == g {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", g, n))
+		}
+	}
+	var open []string
+	for _, v := range s.Verdicts {
+		if v.Proof == ProofNone {
+			open = append(open, string(v.Class))
+		}
+	}
+	if len(open) > 0 {
+		parts = append(parts, "open: "+strings.Join(open, ", "))
+	}
+	if len(parts) == 0 {
+		return "open"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Latest returns the last of the given instants over all systems that have an
+// account, or zero if one of them has none yet.
+func Latest(systems []SystemCase, at func(SystemCase) time.Time) time.Time {
+	var all []time.Time
+	for _, s := range systems {
+		if !s.Account.Found {
+			continue
+		}
+		if at(s).IsZero() {
+			return time.Time{}
+		}
+		all = append(all, at(s))
+	}
+	if len(all) == 0 {
+		return time.Time{}
+	}
+	return slices.MaxFunc(all, time.Time.Compare)
+}
+
+// CountText counts grants by class: "3 groups, 1 factors".
+func CountText(grants []Grant) string {
+	return countText(classesOf(grants), grants)
+}
+
+// Shorten cuts a text to at most n runes, with an ellipsis.
+func Shorten(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+func classesOf(grants []Grant) []Class {
+	var out []Class
+	for _, g := range grants {
+		if !slices.Contains(out, g.Class) {
+			out = append(out, g.Class)
+		}
+	}
+	return out
+}
+
+func countText(classes []Class, grants []Grant) string {
+	var parts []string
+	for _, class := range classes {
+		n := 0
+		for _, g := range grants {
+			if g.Class == class {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, class))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Names lists the systems' names.
+func Names(systems []SystemCase) string {
+	names := make([]string, 0, len(systems))
+	for _, s := range systems {
+		names = append(names, string(s.System))
+	}
+	return strings.Join(names, ", ")
+}
+
+// CutText says what was already cut, system by system.
+func CutText(systems []SystemCase) string {
+	var parts []string
+	for _, s := range systems {
+		if len(s.Actions) > 0 {
+			parts = append(parts, fmt.Sprintf("%s (%d changes)", s.System, len(s.Actions)))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing was cut"
+	}
+	return "cut already and not given back: " + strings.Join(parts, ", ")
+}
+
+// Story is the case as Markdown, for the Temporal UI.
+func Story(c Case) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n", Headline(c))
+	if c.Outcome != "" {
+		fmt.Fprintf(&b, "%s\n\n", c.Outcome)
+	}
+	b.WriteString("| system | account | found | contained | revoked | proven | proof |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range Timeline(c) {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.System, cell(r.Account), cell(r.Found),
+			hour(r.ContainedAt), hour(r.RevokedAt), hour(r.ProvenAt), cell(r.Proof))
+	}
+	for _, n := range c.Needs() {
+		fmt.Fprintf(&b, "\n- **waits for a person** `%s`: %s\n", target(n), cell(n.What))
+	}
+	for _, r := range c.Residuals() {
+		fmt.Fprintf(&b, "\n- remains: %s\n", cell(ResidualText(r, c.Departure.Zone)))
+	}
+	return b.String()
+}
+
+func target(n Need) string {
+	if n.Class == "" {
+		return string(n.System)
+	}
+	return string(n.System) + "/" + string(n.Class)
+}
+
+func hour(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.UTC().Format("15:04:05.000")
+}
+
+// cell keeps a vendor's words from breaking out of a Markdown table.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'").Replace(s)
+}

@@ -1,0 +1,166 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/offboarding"
+)
+
+// CancelRequest stops a case. What was cut stays cut.
+type CancelRequest struct {
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+// RescheduleRequest moves a case that has not begun.
+type RescheduleRequest struct {
+	At   time.Time `json:"at"`
+	Zone string    `json:"zone,omitempty"`
+	By   string    `json:"by"`
+}
+
+// ExpediteRequest lets a waiting case begin at once.
+type ExpediteRequest struct {
+	By string `json:"by"`
+}
+
+// setup answers the case query and takes decisions. A validator refuses before
+// anything is written to history.
+func (c *offboardCase) setup(ctx workflow.Context) error {
+	return errors.Join(
+		workflow.SetQueryHandlerWithOptions(ctx, CaseQuery, func() (offboarding.Case, error) { return c.view(), nil },
+			workflow.QueryHandlerOptions{Description: "the case as it stands now"}),
+		workflow.SetUpdateHandlerWithOptions(ctx, DecideUpdate, c.decide, workflow.UpdateHandlerOptions{
+			Validator: c.mayDecide, Description: "a person's word on what the case waits for",
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, CancelUpdate, c.cancel, workflow.UpdateHandlerOptions{
+			Validator: c.mayCancel, Description: "stop the case; what was cut stays cut",
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, RescheduleUpdate, c.reschedule, workflow.UpdateHandlerOptions{
+			Validator: c.mayReschedule, Description: "another time for a case that has not begun",
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, ExpediteUpdate, c.expedite, workflow.UpdateHandlerOptions{
+			Validator: c.mayExpedite, Description: "begin a waiting case at once",
+		}),
+	)
+}
+
+func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) error {
+	if c.over || c.stopped() {
+		return fmt.Errorf("the case is over (%s); nothing is left to decide", c.State)
+	}
+	if err := d.Check(workflow.Now(ctx)); err != nil {
+		return err
+	}
+	if strings.EqualFold(d.By, c.who()) {
+		return errors.New("the person who leaves cannot decide on their own case")
+	}
+	i := slices.IndexFunc(c.lanes, func(l *lane) bool { return l.System == d.System })
+	if i < 0 {
+		return fmt.Errorf("the case has no system %q; it has %s", d.System, offboarding.Names(c.systems()))
+	}
+	return c.lanes[i].mayDecide(d)
+}
+
+// mayDecide refuses a word on a class the system does not have, or on one that
+// needs none.
+func (l *lane) mayDecide(d offboarding.Decision) error {
+	if d.Class == "" {
+		if d.Verb != offboarding.Retry && len(l.Needs) == 0 {
+			return fmt.Errorf("%s waits for no decision; see starter status %s", l.System, l.c.who())
+		}
+		return nil
+	}
+	for _, v := range l.Verdicts {
+		if v.Class != d.Class {
+			continue
+		}
+		if v.Verified() {
+			return fmt.Errorf("%s/%s is shown to be gone already (%s); nothing is left to decide", l.System, d.Class, v.Proof)
+		}
+		return nil
+	}
+	names := make([]string, 0, len(l.Verdicts))
+	for _, v := range l.Verdicts {
+		names = append(names, string(v.Class))
+	}
+	return fmt.Errorf("%s has no class %q in this case; it has: %s", l.System, d.Class, strings.Join(names, ", "))
+}
+
+func (c *offboardCase) decide(ctx workflow.Context, d offboarding.Decision) (offboarding.Case, error) {
+	d.At = workflow.Now(ctx).UTC()
+	c.Decisions = append(c.Decisions, d)
+	for _, l := range c.lanes {
+		if l.System == d.System {
+			l.judge()
+			l.Needs = slices.DeleteFunc(l.Needs, func(n offboarding.Need) bool { return d.Class == "" || n.Class == d.Class })
+		}
+	}
+	return c.view(), nil
+}
+
+func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
+	if c.over || c.stopped() {
+		return fmt.Errorf("the case is over (%s); there is nothing to cancel", c.State)
+	}
+	if strings.TrimSpace(r.Reason) == "" || strings.TrimSpace(r.By) == "" {
+		return errors.New("cancelling needs a reason and the name of the person: --reason TEXT")
+	}
+	return nil
+}
+
+func (c *offboardCase) cancel(_ workflow.Context, r CancelRequest) (offboarding.Case, error) {
+	c.cancelled = fmt.Sprintf("cancelled by %s: %s", r.By, r.Reason)
+	c.stop()
+	return c.view(), nil
+}
+
+func (c *offboardCase) mayReschedule(ctx workflow.Context, r RescheduleRequest) error {
+	if err := c.notBegun("moved"); err != nil {
+		return err
+	}
+	if !r.At.After(workflow.Now(ctx)) {
+		return fmt.Errorf("%s has passed; give a time ahead, or expedite to begin at once", r.At.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (c *offboardCase) reschedule(_ workflow.Context, r RescheduleRequest) (offboarding.Case, error) {
+	c.Departure.At, c.Departure.Zone = r.At, r.Zone
+	c.moveTo(r.At.UTC())
+	return c.view(), nil
+}
+
+func (c *offboardCase) mayExpedite(workflow.Context, ExpediteRequest) error {
+	return c.notBegun("expedited")
+}
+
+func (c *offboardCase) expedite(ctx workflow.Context, _ ExpediteRequest) (offboarding.Case, error) {
+	c.moveTo(workflow.Now(ctx).UTC())
+	return c.view(), nil
+}
+
+// notBegun refuses once the first system may have been touched.
+func (c *offboardCase) notBegun(what string) error {
+	if c.over || c.stopped() {
+		return fmt.Errorf("the case is over (%s); it cannot be %s", c.State, what)
+	}
+	if c.begun {
+		return fmt.Errorf("the case has begun (%s); it cannot be %s, only cancelled", c.State, what)
+	}
+	return nil
+}
+
+func (c *offboardCase) moveTo(due time.Time) {
+	c.Due = due
+	c.Deadline = due.Add(c.settings.Deadline)
+	for _, l := range c.lanes {
+		l.deadline = c.Deadline
+	}
+}

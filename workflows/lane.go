@@ -1,0 +1,172 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/activities"
+	"lastday/offboarding"
+)
+
+// lane is one system's way through the case.
+type lane struct {
+	offboarding.SystemCase
+	c    *offboardCase
+	from *lane // whose account names the person's login here; nil: none needed
+
+	// behind is set once the lane has fallen behind the others: it then goes
+	// its way alone, and nobody waits for it again.
+	behind   bool
+	fellOver error // what it fell behind with
+	waits    bool  // for a person
+	deadline time.Time
+}
+
+// errBehind says that the system that knows the login here is late itself.
+var errBehind = errors.New("waits for another system")
+
+// find asks who the person is in this system and what they hold; limit bounds
+// it over all attempts.
+func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
+	if err := l.awaitLogin(ctx); err != nil {
+		return err
+	}
+	l.Stage = offboarding.Finding
+	var found activities.FindResult
+	err := l.call(ctx, activities.Find, limit, "who is "+l.c.who()+", what do they hold?",
+		activities.FindRequest{Person: l.c.person()}, &found)
+	if err != nil {
+		return err
+	}
+	l.Account, l.FoundAt = found.Account, found.At
+	l.Grants, l.Coverage, l.Residuals = found.Inventory.Grants, found.Inventory.Coverage, found.Inventory.Residuals
+	l.Observations = nil
+	l.judge()
+	l.askEarly(ctx)
+	return nil
+}
+
+// awaitLogin waits for the system that knows the person's login in this one.
+func (l *lane) awaitLogin(ctx workflow.Context) error {
+	from := l.from
+	if from == nil {
+		return nil
+	}
+	answered := func() bool { return !from.FoundAt.IsZero() }
+	if err := workflow.Await(ctx, func() bool { return answered() || from.behind }); err != nil {
+		return err
+	}
+	if answered() {
+		return nil
+	}
+	if !l.behind {
+		return errBehind
+	}
+	// Alone: wait until the other has answered or itself waits for a person.
+	return workflow.Await(ctx, func() bool { return answered() || len(from.Needs) > 0 })
+}
+
+// contain stops live use in this system.
+func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
+	if !l.ContainedAt.IsZero() {
+		return nil
+	}
+	if !l.plan().Contain {
+		l.ContainedAt = l.FoundAt
+		return nil
+	}
+	l.Stage = offboarding.Containing
+	at, err := l.write(ctx, activities.Contain, limit, "stop live use by "+l.Account.Login, nil)
+	if err != nil {
+		return err
+	}
+	l.ContainedAt = at
+	return nil
+}
+
+// revoke ends what the plan says is to be ended and may still be there.
+func (l *lane) revoke(ctx workflow.Context) error {
+	grants := l.plan().Revoke
+	if l.RevokedAt.IsZero() && len(grants) == 0 {
+		l.RevokedAt = l.ContainedAt
+		return nil
+	}
+	if grants = l.unproven(grants); len(grants) == 0 {
+		return nil
+	}
+	l.Stage = offboarding.Revoking
+	at, err := l.write(ctx, activities.Revoke, l.left(ctx), "end "+offboarding.CountText(grants), grants)
+	if err != nil {
+		return err
+	}
+	l.RevokedAt = at
+	return nil
+}
+
+// observe reads the system back and grades what was seen.
+func (l *lane) observe(ctx workflow.Context) error {
+	l.Stage = offboarding.Observing
+	var seen activities.ObserveResult
+	err := l.call(ctx, activities.Observe, l.left(ctx), "is it gone?", activities.ObserveRequest{Account: l.Account}, &seen)
+	if err != nil {
+		return err
+	}
+	l.Saw(seen.Readback)
+	l.judge()
+	if l.Verified() {
+		l.ProvenAt = seen.At
+	}
+	return nil
+}
+
+// write runs a step that changes things, and takes down what it did even when
+// it did not come through.
+func (l *lane) write(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, grants []offboarding.Grant) (time.Time, error) {
+	var done activities.WriteResult
+	req := activities.WriteRequest{Subject: l.c.Departure.Subject, Account: l.Account, Grants: grants}
+	err := l.call(ctx, v, limit, summary, req, &done)
+	if err != nil {
+		l.Wrote(activities.DoneBefore(err))
+		return time.Time{}, err
+	}
+	l.Wrote(done.Actions)
+	return done.At, nil
+}
+
+func (l *lane) call(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, in, out any) error {
+	ctx = workflow.WithActivityOptions(ctx, systemOptions(l.System, v, limit, summary))
+	return workflow.ExecuteActivity(ctx, activities.Name(l.System, v), in).Get(ctx, out)
+}
+
+func (l *lane) plan() offboarding.Plan { return offboarding.MakePlan(l.SystemCase, l.c.Decisions) }
+
+func (l *lane) judge() { l.Verdicts = offboarding.Judge(l.SystemCase, l.c.Decisions) }
+
+// unproven leaves out the grants of classes that were read back as gone.
+func (l *lane) unproven(grants []offboarding.Grant) []offboarding.Grant {
+	closed := map[offboarding.Class]bool{}
+	for _, v := range l.Verdicts {
+		closed[v.Class] = v.Verified()
+	}
+	var out []offboarding.Grant
+	for _, g := range grants {
+		if !closed[g.Class] {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// left is the time until the deadline, at least long enough for one attempt.
+func (l *lane) left(ctx workflow.Context) time.Duration {
+	return max(l.deadline.Sub(workflow.Now(ctx)), 30*time.Second)
+}
+
+// final reports whether trying again without a person is pointless.
+func final(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.NonRetryable()
+}

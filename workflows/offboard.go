@@ -1,0 +1,133 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/offboarding"
+)
+
+// Offboard is one person's case, from the request to the confirmation. It ends
+// with the case as it then stands; it does not fail for reasons outside itself.
+func Offboard(ctx workflow.Context, d offboarding.Departure) (offboarding.Case, error) {
+	c, err := newCase(ctx, d)
+	if err != nil {
+		return offboarding.Case{}, err
+	}
+	if err := c.setup(ctx); err != nil {
+		return offboarding.Case{}, err
+	}
+	return c.run(ctx)
+}
+
+// offboardCase is the running case.
+type offboardCase struct {
+	offboarding.Case
+	settings Settings
+	lanes    []*lane
+	teller   teller
+
+	// work carries every step; stop cancels it. begun is set when the case's
+	// time has come, over when no decision can change anything any more.
+	work      workflow.Context
+	stop      workflow.CancelFunc
+	root      workflow.Context // outlives a cancellation, for cleaning up
+	begun     bool
+	over      bool
+	cancelled string // who cancelled and why
+	shown     string // the last LastdayState
+	laggards  workflow.WaitGroup
+}
+
+func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, error) {
+	subject, err := offboarding.ParseSubject(string(d.Subject))
+	if err != nil {
+		return nil, temporal.NewNonRetryableApplicationError(err.Error(), "Usage", nil)
+	}
+	d.Subject = subject
+	info := workflow.GetInfo(ctx)
+	c := &offboardCase{
+		Case: offboarding.Case{
+			ID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+			Departure: d, State: offboarding.Finding, StartedAt: info.WorkflowStartTime.UTC(),
+		},
+		shown: Running,
+	}
+	c.Due = c.StartedAt
+	if d.At.After(c.StartedAt) {
+		c.Due = d.At.UTC()
+	}
+	c.work, c.stop = workflow.WithCancel(ctx)
+	c.root, _ = workflow.NewDisconnectedContext(ctx)
+	c.laggards = workflow.NewWaitGroup(ctx)
+	return c, nil
+}
+
+// run is the story: find, wait, contain, revoke and observe, confirm.
+func (c *offboardCase) run(ctx workflow.Context) (offboarding.Case, error) {
+	settings, err := readSettings(ctx, c.Departure.Subject)
+	if err != nil {
+		return offboarding.Case{}, fmt.Errorf("read settings: %w", err)
+	}
+	c.use(settings)
+
+	c.find()
+	if !c.mayGoOn() {
+		return c.endEarly()
+	}
+	c.teller.tell(c)
+	c.awaitDue()
+	if !c.mayGoOn() {
+		return c.endEarly()
+	}
+	c.contain()
+	c.teller.tellIfSlow(c)
+	c.revokeAndObserve()
+	if c.stopped() {
+		return c.endCancelled()
+	}
+	return c.confirm()
+}
+
+// find asks every system who the person is and what they hold.
+func (c *offboardCase) find() {
+	if c.settings.Protected != "" {
+		return
+	}
+	c.together(func(ctx workflow.Context, l *lane) error { return l.find(ctx, c.settings.Patience) })
+}
+
+// awaitDue waits until the case's time has come. What was found before a wait
+// is looked up again after it: people get access until their last day.
+func (c *offboardCase) awaitDue() {
+	if waited := c.waitForDue(); waited && !c.stopped() {
+		c.enter(offboarding.Finding)
+		c.find()
+	}
+	c.begun = true
+}
+
+// contain stops live use, in all systems at once.
+func (c *offboardCase) contain() {
+	c.enter(offboarding.Containing)
+	c.together(func(ctx workflow.Context, l *lane) error { return l.contain(ctx, c.settings.Patience) })
+	c.sumUp()
+}
+
+// revokeAndObserve ends every grant and reads back until it is shown to be
+// gone, or a person has decided, in all systems at once. It returns when the
+// last system is settled, those that fell behind included.
+func (c *offboardCase) revokeAndObserve() {
+	c.enter(offboarding.Revoking)
+	c.together(func(ctx workflow.Context, l *lane) error { return l.settle(ctx) })
+	c.laggards.Wait(c.root)
+	c.sumUp()
+}
+
+// confirm says how the case ends, in the message and as its result.
+func (c *offboardCase) confirm() (offboarding.Case, error) {
+	state, outcome := offboarding.Conclude(c.systems())
+	return c.end(state, outcome)
+}

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/activities"
+	"lastday/offboarding"
+)
+
+const (
+	// readTimeout bounds one attempt that only reads. A vendor call is cut at
+	// 25 s; a sweep over many repositories takes several.
+	readTimeout = time.Minute
+	// writeTimeout bounds one attempt that writes: dozens of calls at worst.
+	writeTimeout = 2 * time.Minute
+	// heartbeatTimeout is how long a killed worker goes unnoticed. Activities
+	// beat every 700 ms, so one lost beat does not count as a death.
+	heartbeatTimeout = 3 * time.Second
+	// tellTimeout bounds one attempt to post to Slack.
+	tellTimeout = 20 * time.Second
+	// confirmLimit is how long the last message is tried before a person is asked.
+	confirmLimit = time.Hour
+)
+
+// retries: a vendor that is down is tried again until the limit of the call,
+// quickly at first, at most twice a minute. Final errors say so themselves.
+func retries() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:    300 * time.Millisecond,
+		BackoffCoefficient: 2,
+		MaximumInterval:    30 * time.Second,
+	}
+}
+
+// systemOptions are the options of one call to a system: limit bounds it over
+// all attempts.
+func systemOptions(s offboarding.System, v activities.Verb, limit time.Duration, summary string) workflow.ActivityOptions {
+	attempt := readTimeout
+	if v == activities.Contain || v == activities.Revoke {
+		attempt = writeTimeout
+	}
+	return workflow.ActivityOptions{
+		TaskQueue:              activities.TaskQueue(s),
+		ScheduleToCloseTimeout: limit,
+		StartToCloseTimeout:    min(attempt, limit),
+		HeartbeatTimeout:       heartbeatTimeout,
+		// What a cancelled step has done must be known before the case ends.
+		WaitForCancellation: true,
+		RetryPolicy:         retries(),
+		Summary:             summary,
+	}
+}
+
+func tellOptions(limit time.Duration, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              activities.TellQueue,
+		ScheduleToCloseTimeout: limit,
+		StartToCloseTimeout:    tellTimeout,
+		HeartbeatTimeout:       heartbeatTimeout,
+		RetryPolicy:            retries(),
+		Summary:                summary,
+	}
+}
+
+// pause is the time between two looks at access that is still there: short at
+// first, since most of it is a vendor catching up, then at most a minute.
+func pause(round int) time.Duration {
+	return min(500*time.Millisecond<<min(round, 10), time.Minute)
+}

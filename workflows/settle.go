@@ -1,0 +1,190 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/offboarding"
+)
+
+// settle revokes and observes until every class of the system is shown to be
+// gone or decided by a person. Its only error is a cancelled case.
+func (l *lane) settle(ctx workflow.Context) error {
+	if !l.Account.Found {
+		l.ProvenAt, l.Stage = l.FoundAt, offboarding.Confirming
+		return nil
+	}
+	for round := 0; ; round++ {
+		if !l.insist(ctx, func() error { return l.revoke(ctx) }) || !l.insist(ctx, func() error { return l.observe(ctx) }) {
+			return ctx.Err()
+		}
+		if l.Settled() {
+			break
+		}
+		if err := l.hold(ctx, round); err != nil {
+			return err
+		}
+		if l.Settled() {
+			break
+		}
+	}
+	l.Needs, l.Stage = nil, offboarding.Confirming
+	return nil
+}
+
+// hold waits before the next look: a moment while the vendor may be catching
+// up, or for a person where nothing else helps.
+func (l *lane) hold(ctx workflow.Context, round int) error {
+	l.Needs = l.openQuestions(ctx)
+	patient := len(l.Needs) < l.open()
+	heard := len(l.c.Decisions)
+	decided := func() bool { return l.c.spokeOf(l.System, heard) }
+	l.waits = !patient
+	if len(l.Needs) > 0 {
+		l.c.needsPerson()
+	}
+	var err error
+	if patient {
+		_, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout: pause(round), TimerOptions: workflow.TimerOptions{Summary: string(l.System) + ": look again"},
+		}, decided)
+	} else {
+		err = workflow.Await(ctx, decided)
+	}
+	l.waits = false
+	l.heard(ctx, heard)
+	return err
+}
+
+// open counts the classes that are not settled.
+func (l *lane) open() int {
+	n := 0
+	for _, v := range l.Verdicts {
+		if !v.Settled() {
+			n++
+		}
+	}
+	return n
+}
+
+// openQuestions are the open classes that only a person can close: those set
+// to ask, those out of sight, and after the deadline all that is open.
+func (l *lane) openQuestions(ctx workflow.Context) []offboarding.Need {
+	late := !workflow.Now(ctx).Before(l.deadline)
+	asks := l.plan().Ask
+	var out []offboarding.Need
+	for _, v := range l.Verdicts {
+		need := offboarding.Need{System: l.System, Class: v.Class, Since: workflow.Now(ctx).UTC()}
+		target := fmt.Sprintf("%s/%s", l.System, v.Class)
+		switch {
+		case v.Settled():
+			continue
+		case slices.Contains(asks, v.Class):
+			need.What = askText(l.SystemCase, v.Class)
+		case l.blind(v.Class):
+			need.What = "cannot be read back: " + v.Note + "; mend it and decide retry, or look yourself and attest"
+		case late:
+			need.What = fmt.Sprintf("not shown to be gone by the deadline (%s); look at %s and decide retry, attest or waive", v.Note, target)
+		default:
+			continue
+		}
+		out = append(out, need)
+	}
+	return keepSince(out, l.Needs)
+}
+
+// keepSince keeps the time at which a question was first asked.
+func keepSince(now, before []offboarding.Need) []offboarding.Need {
+	for i, n := range now {
+		for _, b := range before {
+			if b.System == n.System && b.Class == n.Class {
+				now[i].Since = b.Since
+			}
+		}
+	}
+	return now
+}
+
+func askText(s offboarding.SystemCase, class offboarding.Class) string {
+	var labels []string
+	for _, g := range s.Grants {
+		if g.Class == class {
+			labels = append(labels, g.Label)
+		}
+	}
+	return fmt.Sprintf("machines may depend on %d %s (%s); decide retry to remove, attest if you have replaced them, or waive",
+		len(labels), class, offboarding.Shorten(strings.Join(labels, ", "), 200))
+}
+
+func (l *lane) blind(class offboarding.Class) bool {
+	return slices.ContainsFunc(l.Observations, func(o offboarding.Observation) bool {
+		return o.Class == class && o.Sight == offboarding.Blind
+	})
+}
+
+// askEarly raises the questions that are known as soon as the inventory is, so
+// that a person can answer before the case's time has come.
+func (l *lane) askEarly(ctx workflow.Context) {
+	l.Needs = nil
+	for _, class := range l.plan().Ask {
+		l.Needs = append(l.Needs, offboarding.Need{
+			System: l.System, Class: class, Since: workflow.Now(ctx).UTC(), What: askText(l.SystemCase, class),
+		})
+	}
+}
+
+// ask puts an error before a person and waits for their word on the system. It
+// is true when they said to try again, false when the system is settled by
+// their word or the case was cancelled.
+func (l *lane) ask(ctx workflow.Context, err error) bool {
+	l.Needs = []offboarding.Need{{System: l.System, Since: workflow.Now(ctx).UTC(), What: errorText(err)}}
+	defer func() { l.waits = false }()
+	for {
+		l.waits = true
+		l.c.needsPerson()
+		heard := len(l.c.Decisions)
+		if workflow.Await(ctx, func() bool { return l.c.spokeOf(l.System, heard) }) != nil {
+			return false
+		}
+		again := l.heard(ctx, heard)
+		switch {
+		case l.Settled():
+			l.Needs, l.Stage = nil, offboarding.Confirming
+			return false
+		case again:
+			l.Needs = nil
+			return true
+		}
+	}
+}
+
+// heard takes in the decisions since number n; it is true if one of them says
+// to try again, which also gives the system a new deadline.
+func (l *lane) heard(ctx workflow.Context, n int) bool {
+	again := false
+	for _, d := range l.c.Decisions[n:] {
+		again = again || (d.System == l.System && d.Verb == offboarding.Retry)
+	}
+	if again {
+		l.deadline = workflow.Now(ctx).Add(l.c.settings.Deadline)
+	}
+	l.judge()
+	return again
+}
+
+// errorText is what a person reads of an error: the connector's own words.
+func errorText(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		if app.NonRetryable() {
+			return app.Message()
+		}
+		return app.Message() + "; tried until the deadline: mend it and decide retry, or look yourself and attest"
+	}
+	return "no answer until the deadline: is a worker for this system running? Then decide retry, or look yourself and attest"
+}

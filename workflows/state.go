@@ -1,0 +1,196 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/offboarding"
+)
+
+// use takes in the settings: a lane for each configured system.
+func (c *offboardCase) use(s Settings) {
+	c.settings = s
+	c.Deadline = c.Due.Add(s.Deadline)
+	for _, sys := range s.Systems {
+		c.lanes = append(c.lanes, &lane{
+			SystemCase: offboarding.SystemCase{System: sys.Name, Stage: offboarding.Finding},
+			c:          c, deadline: c.Deadline,
+		})
+	}
+	for i, sys := range s.Systems {
+		for _, l := range c.lanes {
+			if l.System == sys.LoginFrom {
+				c.lanes[i].from = l
+			}
+		}
+	}
+}
+
+func (c *offboardCase) systems() []offboarding.SystemCase {
+	out := make([]offboarding.SystemCase, 0, len(c.lanes))
+	for _, l := range c.lanes {
+		out = append(out, l.SystemCase)
+	}
+	return out
+}
+
+// view is the case as anyone may see it now.
+func (c *offboardCase) view() offboarding.Case {
+	out := c.Case
+	out.Systems = c.systems()
+	if c.stuck() {
+		out.State = offboarding.NeedsDecision
+	}
+	return out
+}
+
+// stuck reports whether all that can go on without a person has: every lane is
+// settled or waits for one.
+func (c *offboardCase) stuck() bool {
+	waits := false
+	for _, l := range c.lanes {
+		if l.Stage == offboarding.Confirming {
+			continue
+		}
+		if !l.waits {
+			return false
+		}
+		waits = true
+	}
+	return waits
+}
+
+// person is who to look for, with the logins other systems have told.
+func (c *offboardCase) person() offboarding.Person {
+	p := offboarding.Person{Email: c.Departure.Subject}
+	for _, l := range c.lanes {
+		for system, login := range l.Account.Logins {
+			if p.Logins == nil {
+				p.Logins = map[offboarding.System]string{}
+			}
+			p.Logins[system] = login
+		}
+	}
+	return p
+}
+
+func (c *offboardCase) who() string { return string(c.Departure.Subject) }
+
+func (c *offboardCase) stopped() bool { return c.work.Err() != nil }
+
+// enter notes the step the case is in.
+func (c *offboardCase) enter(s offboarding.State) {
+	if c.stopped() {
+		return
+	}
+	c.State = s
+	c.publish()
+}
+
+// publish shows the case's state where IT admins read it: the search attribute
+// when it changes, and the current details.
+func (c *offboardCase) publish() {
+	now := c.view()
+	workflow.SetCurrentDetails(c.root, offboarding.Story(now))
+	state := attributeState(now.State)
+	if state == c.shown {
+		return
+	}
+	c.shown = state
+	// The only error is an attribute of the wrong type, which these are not.
+	_ = workflow.UpsertTypedSearchAttributes(c.root, StateKey.ValueSet(state))
+}
+
+// needsPerson shows that a lane waits for a person, once for each question.
+func (c *offboardCase) needsPerson() {
+	c.publish()
+	c.teller.tell(c)
+}
+
+// spokeOf reports whether one of the decisions from number n on is about the system.
+func (c *offboardCase) spokeOf(s offboarding.System, n int) bool {
+	return slices.ContainsFunc(c.Decisions[n:], func(d offboarding.Decision) bool { return d.System == s })
+}
+
+// sumUp takes the case's own instants from its systems'.
+func (c *offboardCase) sumUp() {
+	at := func(f func(offboarding.SystemCase) time.Time) time.Time { return offboarding.Latest(c.systems(), f) }
+	c.ContainedAt = at(func(s offboarding.SystemCase) time.Time { return s.ContainedAt })
+	c.RevokedAt = at(func(s offboarding.SystemCase) time.Time { return s.RevokedAt })
+	c.ProvenAt = at(func(s offboarding.SystemCase) time.Time { return s.ProvenAt })
+}
+
+// waitForDue waits for the case's time; it reports whether there was a wait.
+func (c *offboardCase) waitForDue() bool {
+	waited := false
+	for !c.stopped() {
+		left := c.Due.Sub(workflow.Now(c.root))
+		if left <= 0 {
+			return waited
+		}
+		waited = true
+		c.enter(offboarding.Waiting)
+		c.teller.tell(c)
+		due := c.Due
+		_, _ = workflow.AwaitWithOptions(c.work, workflow.AwaitOptions{
+			Timeout:      left,
+			TimerOptions: workflow.TimerOptions{Summary: "until " + offboarding.In(due, c.Departure.Zone)},
+		}, func() bool { return !c.Due.Equal(due) })
+	}
+	return waited
+}
+
+// mayGoOn reports whether anything speaks for writing: nobody cancelled, no
+// one is protected, and somebody was found.
+func (c *offboardCase) mayGoOn() bool {
+	return !c.stopped() && c.protection() == "" && !offboarding.FoundNowhere(c.systems())
+}
+
+func (c *offboardCase) protection() string {
+	if c.settings.Protected != "" {
+		return c.settings.Protected
+	}
+	return offboarding.Protection(c.systems())
+}
+
+// endEarly ends a case in which nothing was written.
+func (c *offboardCase) endEarly() (offboarding.Case, error) {
+	if reason := c.protection(); reason != "" {
+		c.stop() // lanes that fell behind stop as well
+		return c.end(offboarding.Refused, reason+"; nothing was changed")
+	}
+	if c.stopped() {
+		return c.endCancelled()
+	}
+	return c.end(offboarding.NothingFound, fmt.Sprintf(
+		"none of %s knows %s; nothing was changed; check the spelling", offboarding.Names(c.systems()), c.who()))
+}
+
+// endCancelled says what was cut before the case was stopped. Nothing is given
+// back by itself.
+func (c *offboardCase) endCancelled() (offboarding.Case, error) {
+	c.laggards.Wait(c.root)
+	why := c.cancelled
+	if why == "" {
+		why = "cancelled in Temporal"
+	}
+	out, err := c.end(offboarding.Cancelled, why+"; "+offboarding.CutText(c.systems()))
+	if c.cancelled == "" && err == nil {
+		return out, workflow.ErrCanceled
+	}
+	return out, err
+}
+
+// end concludes the case, tells it for the last time, and returns it.
+func (c *offboardCase) end(s offboarding.State, outcome string) (offboarding.Case, error) {
+	c.over = true
+	c.sumUp()
+	c.State, c.Outcome, c.EndedAt = s, outcome, workflow.Now(c.root).UTC()
+	c.teller.last(c)
+	c.publish()
+	err := workflow.Await(c.root, func() bool { return workflow.AllHandlersFinished(c.root) })
+	return c.view(), err
+}

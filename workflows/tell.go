@@ -1,0 +1,75 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/activities"
+	"lastday/offboarding"
+)
+
+// slow is how long a case runs before HR is shown more than its start and end.
+const slow = 2 * time.Second
+
+// teller keeps the case's one message up to date. It never holds up a step:
+// what changes while a message is under way is told by the next one.
+type teller struct {
+	ref   string
+	busy  bool
+	again bool
+}
+
+// tell brings the message up to date in the background.
+func (t *teller) tell(c *offboardCase) {
+	if !c.settings.Tell || c.over {
+		return
+	}
+	if t.busy {
+		t.again = true
+		return
+	}
+	t.busy = true
+	workflow.Go(c.root, func(ctx workflow.Context) {
+		defer func() { t.busy = false }()
+		for {
+			t.again = false
+			// A channel that cannot be reached holds up nothing before the end.
+			_ = t.send(ctx, c, time.Minute, "tell HR how it stands")
+			if !t.again || c.over {
+				return
+			}
+		}
+	})
+}
+
+// tellIfSlow tells only in a case that is already taking its time: a quick one
+// makes do with its start and its end.
+func (t *teller) tellIfSlow(c *offboardCase) {
+	if workflow.Now(c.root).Sub(c.Due) > slow {
+		t.tell(c)
+	}
+}
+
+// last tells how the case ended. It is tried for an hour; a case whose end
+// could not be told says so in its outcome and does not stay open for it.
+func (t *teller) last(c *offboardCase) {
+	if !c.settings.Tell {
+		return
+	}
+	_ = workflow.Await(c.root, func() bool { return !t.busy })
+	if err := t.send(c.root, c, confirmLimit, "tell HR how it ended"); err != nil {
+		c.Outcome += "; HR could not be told: " + errorText(err)
+	}
+}
+
+func (t *teller) send(ctx workflow.Context, c *offboardCase, limit time.Duration, summary string) error {
+	ctx = workflow.WithActivityOptions(ctx, tellOptions(limit, summary))
+	req := activities.TellRequest{Key: c.ID + " " + c.RunID, Ref: t.ref, Notice: offboarding.NoticeOf(c.view())}
+	var told activities.TellResult
+	err := workflow.ExecuteActivity(ctx, activities.Tell, req).Get(ctx, &told)
+	if err == nil {
+		t.ref = told.Ref
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// together runs one step in all systems at once and returns when each is
+// through or has fallen behind. One that falls behind, because its vendor is
+// down or needs a person, goes on alone: containment elsewhere does not wait.
+func (c *offboardCase) together(step func(workflow.Context, *lane) error) {
+	if c.stopped() {
+		return
+	}
+	through := workflow.NewWaitGroup(c.work)
+	for _, l := range c.lanes {
+		if l.behind {
+			continue
+		}
+		through.Add(1)
+		workflow.Go(c.work, func(ctx workflow.Context) {
+			defer through.Done()
+			if err := step(ctx, l); err != nil && !temporal.IsCanceledError(err) {
+				l.behind, l.fellOver = true, err
+				c.laggards.Add(1)
+				workflow.Go(c.work, func(ctx workflow.Context) {
+					defer c.laggards.Done()
+					l.catchUp(ctx, err)
+				})
+			}
+		})
+	}
+	through.Wait(c.root)
+}
+
+// catchUp takes a lane that fell behind, with the error it fell behind with,
+// the rest of its way.
+func (l *lane) catchUp(ctx workflow.Context, err error) {
+	if final(err) && !l.ask(ctx, err) {
+		return
+	}
+	if l.FoundAt.IsZero() && !l.insist(ctx, func() error { return l.find(ctx, l.left(ctx)) }) {
+		return
+	}
+	if !l.c.begun {
+		if workflow.Await(ctx, func() bool { return l.c.begun }) != nil {
+			return
+		}
+		if !l.insist(ctx, func() error { return l.find(ctx, l.left(ctx)) }) {
+			return
+		}
+	}
+	if !l.insist(ctx, func() error { return l.contain(ctx, l.left(ctx)) }) {
+		return
+	}
+	_ = l.settle(ctx) // the only error is a cancelled case, which ends elsewhere
+}
+
+// insist runs a step until it is through, asking a person each time it cannot
+// go on. It is false when a person has settled the system otherwise, or the
+// case was cancelled.
+func (l *lane) insist(ctx workflow.Context, step func() error) bool {
+	for {
+		err := step()
+		switch {
+		case err == nil:
+			return true
+		case temporal.IsCanceledError(err) || ctx.Err() != nil:
+			return false
+		case !l.ask(ctx, err):
+			return false
+		}
+	}
+}
