@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
@@ -11,39 +12,45 @@ import (
 
 // Messenger keeps one message a case up to date where HR reads it.
 type Messenger interface {
-	// Tell posts the case's message, or updates the one that key or ref names.
-	// Calling it again with the same key never makes a second message. It
-	// returns the reference to give next time.
-	Tell(ctx context.Context, key, ref string, n offboarding.Notice) (string, error)
+	// Tell posts the case's message, or updates the one it finds. Calling it
+	// again for the same case never makes a second message. It returns the
+	// reference to give next time.
+	Tell(ctx context.Context, t Telling) (ref string, err error)
 }
 
-// Tell is the wire name of the messenger's activity; TellQueue is its queue.
-const (
-	Tell      = "slack.Tell"
-	TellQueue = "lastday-slack"
-)
-
-// TellRequest asks to show a case as it is now.
-type TellRequest struct {
-	Key    string             `json:"key"`
-	Ref    string             `json:"ref,omitempty"`
-	Notice offboarding.Notice `json:"notice"`
+// Telling is one request to show a case as it is now. It is the activity's
+// argument, apart from Attempt, which the wrapper fills in.
+type Telling struct {
+	Key   string    `json:"key"`   // the case's workflow id and run
+	Since time.Time `json:"since"` // when the case began
+	Ref   string    `json:"ref,omitempty"`
+	// Attempt counts from 1; from 2 on an earlier one may have posted unseen.
+	Attempt int32              `json:"-"`
+	Notice  offboarding.Notice `json:"notice"`
 }
 
-// TellResult names the message.
-type TellResult struct {
+// Told names the message.
+type Told struct {
 	Ref string `json:"ref"`
 }
 
+// Tell is the wire name of the messenger's activity. It runs where TellSystem's
+// activities do, with the same credential.
+const (
+	Tell       = "slack.Tell"
+	TellSystem = offboarding.System("slack")
+)
+
 // RegisterMessenger puts the messenger's activity on a worker.
 func RegisterMessenger(r worker.ActivityRegistry, m Messenger) {
-	tell := func(ctx context.Context, req TellRequest) (TellResult, error) {
+	tell := func(ctx context.Context, t Telling) (Told, error) {
 		defer keepAlive(ctx, nil)()
-		ref, err := m.Tell(ctx, req.Key, req.Ref, req.Notice)
+		t.Attempt = activity.GetInfo(ctx).Attempt
+		ref, err := m.Tell(ctx, t)
 		if err != nil {
-			return TellResult{}, temporalError(ctx, err, nil)
+			return Told{}, temporalError(ctx, err, nil)
 		}
-		return TellResult{Ref: ref}, nil
+		return Told{Ref: ref}, nil
 	}
 	r.RegisterActivityWithOptions(tell, activity.RegisterOptions{Name: Tell})
 }

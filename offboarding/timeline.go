@@ -209,3 +209,6 @@ func hour(t time.Time) string {
 func cell(s string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'").Replace(s)
 }
+
+// PlainText makes a person's or vendor's words safe inside Markdown.
+func PlainText(s string) string { return cell(s) }

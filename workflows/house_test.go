@@ -113,10 +113,10 @@ func (h *house) calls(system string) []string {
 }
 
 // Tell implements activities.Messenger.
-func (h *house) Tell(_ context.Context, _, _ string, n offboarding.Notice) (string, error) {
+func (h *house) Tell(_ context.Context, m activities.Telling) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.notices = append(h.notices, n)
+	h.notices = append(h.notices, m.Notice)
 	return "ref", nil
 }
 

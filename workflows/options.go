@@ -56,7 +56,7 @@ func systemOptions(s offboarding.System, v activities.Verb, limit time.Duration,
 
 func tellOptions(limit time.Duration, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue:              activities.TellQueue,
+		TaskQueue:              activities.TaskQueue(activities.TellSystem),
 		ScheduleToCloseTimeout: limit,
 		StartToCloseTimeout:    tellTimeout,
 		HeartbeatTimeout:       heartbeatTimeout,

@@ -65,8 +65,8 @@ func (t *teller) last(c *offboardCase) {
 
 func (t *teller) send(ctx workflow.Context, c *offboardCase, limit time.Duration, summary string) error {
 	ctx = workflow.WithActivityOptions(ctx, tellOptions(limit, summary))
-	req := activities.TellRequest{Key: c.ID + " " + c.RunID, Ref: t.ref, Notice: offboarding.NoticeOf(c.view())}
-	var told activities.TellResult
+	req := activities.Telling{Key: c.ID + " " + c.RunID, Since: c.StartedAt, Ref: t.ref, Notice: offboarding.NoticeOf(c.view())}
+	var told activities.Told
 	err := workflow.ExecuteActivity(ctx, activities.Tell, req).Get(ctx, &told)
 	if err == nil {
 		t.ref = told.Ref

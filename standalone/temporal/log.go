@@ -3,16 +3,23 @@ package temporal
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/log/tag"
 )
 
+// expected are lines the server warns with about what we chose.
+var expected = []string{
+	"HTTP API port has not been set", // the frontend speaks gRPC only
+}
+
 // logger passes the server's lines to slog. Fatal panics, as the server relies
 // on it not to return.
 type logger struct {
-	to    *slog.Logger
-	least slog.Leveler
+	to   *slog.Logger
+	gate *gate
 }
 
 var (
@@ -28,7 +35,8 @@ func newLogger(to *slog.Logger, least slog.Leveler) logger {
 	if least == nil {
 		least = slog.LevelWarn
 	}
-	return logger{to: slog.New(atLeast{to.Handler(), least}), least: least}
+	g := &gate{least: least}
+	return logger{to: slog.New(gated{to.Handler(), g}), gate: g}
 }
 
 func (l logger) Debug(msg string, tags ...tag.Tag)  { l.write(slog.LevelDebug, msg, tags) }
@@ -45,7 +53,7 @@ func (l logger) Panic(msg string, tags ...tag.Tag) {
 func (l logger) Fatal(msg string, tags ...tag.Tag) { l.Panic(msg, tags...) }
 
 func (l logger) With(tags ...tag.Tag) log.Logger {
-	return logger{to: slog.New(l.to.Handler().WithAttrs(attrs(tags))), least: l.least}
+	return logger{to: slog.New(l.to.Handler().WithAttrs(attrs(tags))), gate: l.gate}
 }
 
 // SLog is what the server's own SDK workers log to.
@@ -65,20 +73,39 @@ func attrs(tags []tag.Tag) []slog.Attr {
 	return out
 }
 
-// atLeast drops what is below a level before the handler behind it sees it.
-type atLeast struct {
+// gate is the least level that passes. While the server stops, its services
+// complain that the others are gone; only errors pass then.
+type gate struct {
+	least    slog.Leveler
+	stopping atomic.Bool
+}
+
+func (g *gate) open(level slog.Level) bool {
+	if g.stopping.Load() && level < slog.LevelError {
+		return false
+	}
+	return level >= g.least.Level()
+}
+
+// gated drops what does not pass the gate, and what is expected.
+type gated struct {
 	slog.Handler
-	level slog.Leveler
+	gate *gate
 }
 
-func (h atLeast) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.level.Level() && h.Handler.Enabled(ctx, level)
+func (h gated) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.gate.open(level) && h.Handler.Enabled(ctx, level)
 }
 
-func (h atLeast) WithAttrs(a []slog.Attr) slog.Handler {
-	return atLeast{h.Handler.WithAttrs(a), h.level}
+func (h gated) Handle(ctx context.Context, r slog.Record) error {
+	for _, begin := range expected {
+		if strings.HasPrefix(r.Message, begin) {
+			return nil
+		}
+	}
+	return h.Handler.Handle(ctx, r)
 }
 
-func (h atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{h.Handler.WithGroup(name), h.level}
-}
+func (h gated) WithAttrs(a []slog.Attr) slog.Handler { return gated{h.Handler.WithAttrs(a), h.gate} }
+
+func (h gated) WithGroup(name string) slog.Handler { return gated{h.Handler.WithGroup(name), h.gate} }

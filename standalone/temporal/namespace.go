@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
-	persistencespb "go.temporal.io/server/api/persistence/v1"
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/metrics"
 	"go.temporal.io/server/common/persistence/serialization"
@@ -128,5 +127,3 @@ func freeColumn(
 	}
 	return "", fmt.Errorf("no room for another of type %s: use fewer of that type", want)
 }
-
-var _ = persistencespb.NamespaceDetail{}

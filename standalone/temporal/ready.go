@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -54,7 +55,7 @@ func probe(ctx context.Context, client workflowservice.WorkflowServiceClient, na
 		Execution: &common.WorkflowExecution{WorkflowId: "is the server up"},
 	}, grpc.WaitForReady(true))
 	var notFound *serviceerror.NotFound
-	if errors.As(serviceerror.FromStatus(statusOf(err)), &notFound) {
+	if errors.As(serviceerror.FromStatus(status.Convert(err)), &notFound) {
 		return nil
 	}
 	return err

@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
-	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/temporal"
 )
 
@@ -50,8 +49,6 @@ type Options struct {
 	// that is passed on; nil means slog.LevelWarn.
 	Log      *slog.Logger
 	LogLevel slog.Leveler
-
-	tune func(*config.Config, dynamicconfig.StaticClient)
 }
 
 // Server is a running Temporal server. Its methods may be called from any
@@ -61,6 +58,7 @@ type Server struct {
 	store    *store
 	ui       *webUI
 	engine   temporal.Server
+	log      logger
 	stop     sync.Once
 }
 
@@ -68,41 +66,46 @@ type Server struct {
 // SearchAttributes. ctx bounds the start, not the server's life: end that with
 // Stop. What a killed process left in DataDir is continued. An error names what
 // is in the way and what to do about it, and leaves nothing running.
-func Start(ctx context.Context, o Options) (s *Server, err error) {
+func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	s = &Server{}
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
-
-	if s.store, err = openStore(ctx, o.DataDir); err != nil {
-		return nil, err
-	}
-	if err := s.store.register(ctx, o.Namespace, o.Retention, o.SearchAttributes); err != nil {
-		return nil, err
-	}
-	listen, err := choosePorts(o.FrontendAddr)
-	if err != nil {
-		return nil, err
-	}
-	s.frontend = listen.frontend.String()
-
-	if o.UIAddr != "" {
-		if s.ui, err = startUI(ctx, o.UIAddr, s.frontend, o.Namespace); err != nil {
-			return nil, err
-		}
-	}
-	if s.engine, err = startEngine(o, listen, s.store); err != nil {
-		return nil, err
-	}
-	if err := waitUntilServing(ctx, s.frontend, o.Namespace); err != nil {
+	s := &Server{log: newLogger(o.Log, o.LogLevel)}
+	if err := s.start(ctx, o); err != nil {
+		s.Stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, o Options) (err error) {
+	if s.store, err = openStore(ctx, o.DataDir); err != nil {
+		return err
+	}
+	if err := s.store.register(ctx, o.Namespace, o.Retention, o.SearchAttributes); err != nil {
+		return err
+	}
+	listen, err := choosePorts(o.FrontendAddr)
+	if err != nil {
+		return err
+	}
+	s.frontend = listen.dialFrontend()
+
+	if o.UIAddr != "" {
+		if s.ui, err = listenUI(o.UIAddr); err != nil {
+			return err
+		}
+	}
+	if s.engine, err = startEngine(o, s.log, listen, s.store); err != nil {
+		return err
+	}
+	if err := waitUntilServing(ctx, s.frontend, o.Namespace); err != nil {
+		return err
+	}
+	if s.ui == nil {
+		return nil
+	}
+	return s.ui.serve(s.frontend, o.Namespace)
 }
 
 // FrontendAddr is the host:port that clients and workers dial.
@@ -121,6 +124,7 @@ func (s *Server) UIURL() string {
 // again does nothing. Stop workers first: they retry against a stopped server.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
+		s.log.gate.stopping.Store(true)
 		if s.ui != nil {
 			s.ui.stop()
 		}
@@ -147,25 +151,16 @@ func (o Options) validate() error {
 	return nil
 }
 
-func startEngine(o Options, listen ports, st *store) (temporal.Server, error) {
+func startEngine(o Options, log logger, listen ports, st *store) (temporal.Server, error) {
 	conf := serverConfig(listen, st)
-	dynamic := dynamicSettings(o.StockDispatch)
-	if o.tune != nil {
-		o.tune(conf, dynamic)
-	}
-	log := newLogger(o.Log, o.LogLevel)
-	claims, err := authorization.GetClaimMapperFromConfig(&conf.Global.Authorization, log)
-	if err != nil {
-		return nil, fmt.Errorf("configure temporal: %w", err)
-	}
 	engine, err := temporal.NewServer(
 		temporal.WithConfig(conf),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(listen.hosts()),
 		temporal.WithLogger(log),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
-		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return claims }),
-		temporal.WithDynamicConfigClient(dynamic),
+		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
+		temporal.WithDynamicConfigClient(dynamicSettings(o.StockDispatch)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("configure temporal: %w", err)

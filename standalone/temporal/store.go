@@ -5,17 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"go.temporal.io/server/common/config"
-	"go.temporal.io/server/common/persistence/sql/sqlplugin"
-	"go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
-	sqliteschema "go.temporal.io/server/schema/sqlite"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // store is a data directory that this process holds: its lock and its file.
@@ -62,70 +59,26 @@ func (s *store) prepare(ctx context.Context) error {
 	}
 	defer db.Close()
 	if err := createTables(ctx, db); err != nil {
-		return fmt.Errorf("prepare database %s: %w", s.path, err)
+		return fmt.Errorf("prepare database %s: %w%s", s.path, err, remedy(err))
 	}
 	return nil
 }
 
-// errOtherVersion cannot be mended by the program: Temporal has no migrations
-// for SQLite.
-var errOtherVersion = errors.New("another version of the server made it: " +
-	"run the version that did until its workflows are closed, then start with an empty data directory")
-
-// createTables keeps a mark of the schema in the file's user_version: zero is a
-// new file, another mark another server's.
-func createTables(ctx context.Context, db *sql.DB) error {
-	var schema recorder
-	if err := sqliteschema.SetupSchemaOnDB(&schema); err != nil {
-		return err
+// remedy is what to do about what SQLite says.
+func remedy(err error) string {
+	var said *sqlite.Error
+	if !errors.As(err, &said) {
+		return ""
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	switch said.Code() & 0xff { // the rest of the code is detail
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return ": bring the file back from a backup, or choose an empty data directory"
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return ": close the other program that has it open"
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+		return ": see that the disk works, has room and can be written"
 	}
-	defer func() { _ = tx.Rollback() }()
-
-	var mark uint32
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&mark); err != nil {
-		return err
-	}
-	switch mark {
-	case schema.mark():
-		return nil
-	case 0:
-	default:
-		return errOtherVersion
-	}
-	for _, statement := range schema.statements {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schema.mark())); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// recorder stands where the schema package expects a database, and keeps what
-// it would have run.
-type recorder struct {
-	sqlplugin.AdminDB
-	statements []string
-}
-
-func (r *recorder) Exec(statement string, _ ...any) error {
-	r.statements = append(r.statements, statement)
-	return nil
-}
-
-// mark is never zero and fits SQLite's signed 32 bits.
-func (r *recorder) mark() uint32 {
-	sum := crc32.NewIEEE()
-	for _, statement := range r.statements {
-		_, _ = sum.Write([]byte(statement))
-	}
-	return sum.Sum32()>>1 | 1
+	return ""
 }
 
 // close folds the write-ahead log into the file, so that a copy of temporal.db
@@ -141,7 +94,7 @@ func (s *store) close() {
 
 func (s *store) config() *config.SQL {
 	return &config.SQL{
-		PluginName:        sqlite.PluginName,
+		PluginName:        sqliteplugin.PluginName,
 		DatabaseName:      s.escapedPath(),
 		ConnectAttributes: connectAttributes(),
 	}

@@ -1,8 +1,6 @@
 package temporal
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -27,13 +25,14 @@ import (
 // webUI is Temporal's own web UI over a listener that we hold. Its packaged
 // Server opens the port itself, and ends the process if it cannot.
 type webUI struct {
-	url  string
-	http *http.Server
-	conn *grpc.ClientConn
-	done chan struct{}
+	url      string
+	listener net.Listener
+	http     *http.Server
+	conn     *grpc.ClientConn
+	done     chan struct{}
 }
 
-func startUI(ctx context.Context, addr, frontend, namespace string) (*webUI, error) {
+func listenUI(addr string) (*webUI, error) {
 	want, err := resolve(addr)
 	if err != nil {
 		return nil, err
@@ -42,10 +41,15 @@ func startUI(ctx context.Context, addr, frontend, namespace string) (*webUI, err
 	if err != nil {
 		return nil, err
 	}
-	conn, err := rpc.Dial(frontend, nil)
-	if err != nil {
-		_ = l.Close()
-		return nil, fmt.Errorf("connect web ui: %w", err)
+	got := netip.MustParseAddrPort(l.Addr().String())
+	return &webUI{url: "http://" + ports{frontend: got}.dialFrontend(), listener: l}, nil
+}
+
+// serve answers from the frontend, which must be up: a connection that fails at
+// first is tried again only a second later.
+func (u *webUI) serve(frontend, namespace string) (err error) {
+	if u.conn, err = rpc.Dial(frontend, nil); err != nil {
+		return fmt.Errorf("connect web ui: %w", err)
 	}
 	handler, err := uiHandler(&config.Config{
 		TemporalGRPCAddress: frontend,
@@ -54,35 +58,33 @@ func startUI(ctx context.Context, addr, frontend, namespace string) (*webUI, err
 		HideLogs:            true,
 		DisableNewsFetch:    true,
 		CORS:                config.CORS{CookieInsecure: true}, // loopback has no TLS
-	}, conn)
+	}, u.conn)
 	if err != nil {
-		_, _ = l.Close(), conn.Close()
-		return nil, fmt.Errorf("build web ui: %w", err)
+		return fmt.Errorf("build web ui: %w", err)
 	}
-	got := netip.MustParseAddrPort(l.Addr().String())
-	ui := &webUI{
-		url:  "http://" + ports{frontend: got}.dialFrontend(),
-		conn: conn,
-		done: make(chan struct{}),
-		http: &http.Server{
-			Handler:           onlyOwnNames(got.Addr(), handler),
-			ReadHeaderTimeout: 10 * time.Second,
-			BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-		},
+	u.http = &http.Server{
+		Handler:           onlyOwnNames(u.listener.Addr().(*net.TCPAddr), handler),
+		ReadHeaderTimeout: 10 * time.Second,
 	}
+	u.done = make(chan struct{})
 	go func() {
-		defer close(ui.done)
-		_ = ui.http.Serve(l) // ends when stop closes it
+		defer close(u.done)
+		_ = u.http.Serve(u.listener) // ends when stop closes it
 	}()
-	return ui, nil
+	return nil
 }
 
-// stop cuts what is open, for a browser holds long polls, and waits until the
-// listener is gone.
+// stop cuts what is open, for a browser holds long polls, and waits until
+// nothing listens.
 func (u *webUI) stop() {
-	_ = u.http.Close()
-	<-u.done
-	_ = u.conn.Close()
+	if u.http != nil {
+		_ = u.http.Close()
+		<-u.done
+	}
+	_ = u.listener.Close()
+	if u.conn != nil {
+		_ = u.conn.Close()
+	}
 }
 
 func uiHandler(cfg *config.Config, conn *grpc.ClientConn) (http.Handler, error) {
@@ -132,13 +134,13 @@ func uiFiles() (fs.FS, error) {
 	return fs.Sub(all, "local")
 }
 
-var errForeignHost = errors.New("this server answers to its IP address and to localhost only")
+const foreignHost = "this server answers to its IP address and to localhost only"
 
 // onlyOwnNames refuses a Host that is a name other than localhost while the UI
 // is on loopback: a web page that points its own name at 127.0.0.1 would
 // otherwise read every case through the visitor's browser.
-func onlyOwnNames(listening netip.Addr, next http.Handler) http.Handler {
-	if !listening.IsLoopback() {
+func onlyOwnNames(listening *net.TCPAddr, next http.Handler) http.Handler {
+	if !listening.IP.IsLoopback() {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +149,7 @@ func onlyOwnNames(listening netip.Addr, next http.Handler) http.Handler {
 			host = r.Host
 		}
 		if _, err := netip.ParseAddr(host); err != nil && host != "localhost" {
-			http.Error(w, errForeignHost.Error(), http.StatusMisdirectedRequest)
+			http.Error(w, foreignHost, http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -1,0 +1,45 @@
+# Thin names for what the README shows.
+
+# An empty environment has no HOME, and Go needs a place for its caches.
+export HOME ?= $(shell eval echo "~$$(id -un)")
+export GOFLAGS ?= -trimpath
+
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+# The race detector needs a C compiler.
+RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
+
+.PHONY: demo test lint format bench build
+
+# Offboard Jane Doe against stand-ins for the vendors; KEEP=1 stays up.
+demo: bin/standalone
+	@bin/standalone demo $(if $(KEEP),--keep)
+
+# Formatting, vet, lint, and every test of both modules.
+test: lint
+	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) ./...
+	cd standalone && go test ./...
+
+lint:
+	@echo "lint: the first run compiles the linters, which takes minutes"
+	@files=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not formatted, run make format:"; echo "$$files"; exit 1; }
+	go vet ./...
+	cd standalone && go vet ./...
+	$(TOOL) golangci-lint run ./...
+	cd standalone && $(TOOL) golangci-lint run --config ../.golangci.yml ./...
+	$(TOOL) workflowcheck ./workflows/...
+
+format:
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+# Figures, as a table with the machine they were taken on.
+bench: bin/standalone
+	cd standalone && go run ./bench
+
+build: bin/standalone
+	go build -o bin/worker ./worker
+	go build -o bin/starter ./starter
+
+bin/standalone: FORCE
+	@./standalone/build.sh
+
+FORCE:

@@ -1,0 +1,144 @@
+// Package config reads the one configuration file that workers, the starter and
+// the standalone process share. It reads no secret: those are references, and
+// resolved by whoever needs them, so that each process needs only its own.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"lastday/activities"
+	"lastday/offboarding"
+)
+
+// File is the configuration.
+type File struct {
+	Temporal   Temporal   `yaml:"temporal"`
+	Case       Case       `yaml:"case"`
+	Standalone Standalone `yaml:"standalone"`
+	// Protected are people and accounts that are never cut: work e-mails,
+	// logins or account ids. Case and +tags do not matter.
+	Protected activities.ProtectedList `yaml:"protected"`
+	Systems   Systems                  `yaml:"systems"`
+}
+
+// Temporal is how to reach the cluster. What is left out comes from Temporal's
+// own environment variables and profile file; the standalone process uses
+// none of it.
+type Temporal struct {
+	Profile   string `yaml:"profile"`
+	Address   string `yaml:"address"`
+	Namespace string `yaml:"namespace"`
+}
+
+// Case is how every case is run.
+type Case struct {
+	// Deadline is how long after its due time a case tries by itself before a
+	// person is asked; default 1h.
+	Deadline time.Duration `yaml:"deadline"`
+	// Patience is how long the other systems wait, at each step, for one that is
+	// slow; default 10s.
+	Patience time.Duration `yaml:"patience"`
+}
+
+// Standalone is where the single process keeps its data and listens. The
+// server and its UI have no sign-in: loopback only.
+type Standalone struct {
+	DataDir   string        `yaml:"data_dir"`  // default ./data
+	Frontend  string        `yaml:"frontend"`  // default 127.0.0.1:7233
+	UI        string        `yaml:"ui"`        // default 127.0.0.1:8233
+	Retention time.Duration `yaml:"retention"` // of closed cases' histories; default 30 days
+}
+
+// Load reads and checks a file. Every error names the file, and the line where
+// there is one.
+func Load(path string) (File, error) {
+	b, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return File{}, fmt.Errorf("read configuration: %w", err)
+	}
+	f, err := Parse(b)
+	if err != nil {
+		return File{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Parse decodes strictly, fills in the defaults and checks every value.
+func Parse(b []byte) (File, error) {
+	var f File
+	err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f)
+	if err != nil && !errors.Is(err, io.EOF) {
+		// Without its source lines: one of them may be an inline secret.
+		return File{}, errors.New(lineFirst(yaml.FormatError(err, false, false)))
+	}
+	f.defaults()
+	if err := f.validate(); err != nil {
+		return File{}, err
+	}
+	return f, nil
+}
+
+// lineFirst turns "[3:5] text" into "line 3: text".
+func lineFirst(s string) string {
+	var line, col int
+	if n, err := fmt.Sscanf(s, "[%d:%d]", &line, &col); err == nil && n == 2 {
+		_, rest, _ := bytes.Cut([]byte(s), []byte("] "))
+		return fmt.Sprintf("line %d: %s", line, rest)
+	}
+	return s
+}
+
+func (f *File) defaults() {
+	orElse(&f.Case.Deadline, time.Hour)
+	orElse(&f.Case.Patience, 10*time.Second)
+	orElse(&f.Standalone.DataDir, "data")
+	orElse(&f.Standalone.Frontend, "127.0.0.1:7233")
+	orElse(&f.Standalone.UI, "127.0.0.1:8233")
+	orElse(&f.Standalone.Retention, 30*24*time.Hour)
+	for _, s := range f.Systems.entries() {
+		s.section.Defaults()
+	}
+}
+
+func orElse[T comparable](v *T, fallback T) {
+	var zero T
+	if *v == zero {
+		*v = fallback
+	}
+}
+
+func (f *File) validate() error {
+	var errs []error
+	if f.Case.Deadline < time.Minute || f.Case.Deadline > 30*24*time.Hour {
+		errs = append(errs, fmt.Errorf("case.deadline is %s: give between 1m and 720h", f.Case.Deadline))
+	}
+	if f.Case.Patience < time.Second || f.Case.Patience > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("case.patience is %s: give between 1s and 10m", f.Case.Patience))
+	}
+	if len(f.Systems.entries()) == 0 {
+		errs = append(errs, errors.New("systems is empty: configure at least one, see lastday.example.yaml"))
+	}
+	for _, s := range f.Systems.entries() {
+		if err := s.section.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("systems: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Names lists the configured systems, in the order in which cases show them.
+func (f File) Names() []offboarding.System {
+	var out []offboarding.System
+	for _, s := range f.Systems.entries() {
+		out = append(out, s.name)
+	}
+	return out
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"lastday/config"
+)
+
+func upCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:     "up -c FILE",
+		Short:   "Run Lastday against real vendors",
+		Example: `  standalone up -c lastday.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if path == "" {
+				return errors.New("up needs the configuration: -c FILE (see lastday.example.yaml)")
+			}
+			f, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			h, err := open(cmd.Context(), f, options{})
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			fmt.Printf("serving %v\ntemporal   %s\ntemporal ui %s\nstop with Ctrl-C; cases go on at the next start\n",
+				f.Names(), h.server.FrontendAddr(), h.server.UIURL())
+			<-cmd.Context().Done()
+			fmt.Println("stopping: running steps may finish")
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&path, "config", "c", "", "configuration file")
+	return c
+}

@@ -1,0 +1,164 @@
+// Package cases is what every front door uses to start, look at and steer
+// cases. It speaks to Temporal and to nothing else.
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"lastday/offboarding"
+	"lastday/workflows"
+)
+
+// Client starts and steers cases. Safe for concurrent use.
+type Client struct {
+	temporal  client.Client
+	namespace string
+}
+
+// New uses a connection to a namespace of Temporal, which stays the caller's
+// to close.
+func New(c client.Client, namespace string) *Client {
+	return &Client{temporal: c, namespace: namespace}
+}
+
+// Started says which case a request led to.
+type Started struct {
+	CaseID string `json:"case_id"`
+	RunID  string `json:"run_id"`
+	// Joined is true if the person's case was running already: the request
+	// changed nothing, and its time and reason were not taken over.
+	Joined bool `json:"joined"`
+	// Case is how it stood right after the start; empty if no worker answered yet.
+	Case offboarding.Case `json:"case,omitzero"`
+}
+
+// ErrNoCase says that nobody has asked to offboard the person.
+var ErrNoCase = errors.New("no case")
+
+// Offboard starts the person's case or joins the one that is running. A person
+// whose case has ended is refused unless again is set, which opens a new case
+// with a new id. Calling it many times at once makes one case.
+func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bool) (Started, error) {
+	id := d.Subject.CaseID()
+	if again {
+		next, err := c.nextID(ctx, d.Subject)
+		if err != nil {
+			return Started{}, err
+		}
+		id = next
+	}
+	d.RequestID = uuid.NewString()
+	if d.RequestedAt.IsZero() {
+		d.RequestedAt = time.Now().UTC()
+	}
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       id,
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		TypedSearchAttributes:    workflows.StartAttributes(d),
+		StaticSummary:            summary(d),
+		StaticDetails:            details(d),
+		Priority:                 priority(d),
+	}, workflows.OffboardType, d)
+	if err != nil {
+		return Started{}, startError(d.Subject, err)
+	}
+	out := Started{CaseID: run.GetID(), RunID: run.GetRunID()}
+	if out.Case, err = c.query(ctx, run.GetID(), run.GetRunID()); err != nil {
+		return out, fmt.Errorf("the case %s is started, but no worker answers yet: %w", out.CaseID, err)
+	}
+	out.Joined = out.Case.Departure.RequestID != d.RequestID
+	return out, nil
+}
+
+func summary(d offboarding.Departure) string {
+	s := "Offboard " + string(d.Subject)
+	if d.Partner != "" {
+		s += " (" + d.Partner + ")"
+	}
+	if d.Urgent {
+		s = "URGENT: " + s
+	}
+	return offboarding.Shorten(s, 180)
+}
+
+func details(d offboarding.Departure) string {
+	s := fmt.Sprintf("- asked by: %s, %s\n", orDash(d.RequestedBy), offboarding.In(d.RequestedAt, d.Zone))
+	if d.At.IsZero() {
+		s += "- due: at once\n"
+	} else {
+		s += "- due: " + offboarding.In(d.At, d.Zone) + "\n"
+	}
+	return s + "- reason: " + orDash(d.Reason) + "\n- partner: " + orDash(d.Partner) + "\n"
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return offboarding.PlainText(s)
+}
+
+// priority puts urgent cases before others on every queue.
+func priority(d offboarding.Departure) temporal.Priority {
+	if d.Urgent {
+		return temporal.Priority{PriorityKey: 1}
+	}
+	return temporal.Priority{}
+}
+
+func startError(who offboarding.Subject, err error) error {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &started) {
+		return fmt.Errorf("%s has a case that has ended; see starter status %s, or open a new one with --again", who, who)
+	}
+	var invalid *serviceerror.InvalidArgument
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("start case: %w; if it speaks of a search attribute, register them once: starter setup", err)
+	}
+	return fmt.Errorf("start case: %w", explain(err))
+}
+
+// Plan looks up what a case would do. It changes nothing.
+func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding.Case, error) {
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       "plan:" + string(who),
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowExecutionTimeout: 5 * time.Minute,
+		StaticSummary:            "What offboarding " + string(who) + " would do (changes nothing)",
+	}, workflows.PlanType, offboarding.Departure{Subject: who})
+	if err != nil {
+		return offboarding.Case{}, fmt.Errorf("start plan: %w", explain(err))
+	}
+	var out offboarding.Case
+	if err := run.Get(ctx, &out); err != nil {
+		return offboarding.Case{}, fmt.Errorf("make plan: %w", explain(err))
+	}
+	return out, nil
+}
+
+// explain adds what to do to the errors that a stranger meets first.
+func explain(err error) error {
+	var down *serviceerror.Unavailable
+	var noNamespace *serviceerror.NamespaceNotFound
+	switch {
+	case errors.As(err, &down):
+		return fmt.Errorf("temporal does not answer; nothing was started; is it running, and is its address right? (%w)", err)
+	case errors.As(err, &noNamespace):
+		return fmt.Errorf("%w; create it, or set another with TEMPORAL_NAMESPACE", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer in time; is a worker running? (%w)", err)
+	}
+	return err
+}

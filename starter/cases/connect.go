@@ -1,0 +1,49 @@
+package cases
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+
+	"lastday/config"
+	"lastday/starter/local"
+)
+
+// Dial connects to Temporal. What the configuration leaves out comes from
+// Temporal's environment variables and profile file (TEMPORAL_ADDRESS,
+// TEMPORAL_PROFILE, TLS, API key); and where nothing is said anywhere, from a
+// standalone process that runs on this machine. It returns the namespace too.
+func Dial(t config.Temporal, log *slog.Logger) (client.Client, string, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{ConfigFileProfile: t.Profile})
+	if err != nil {
+		return nil, "", fmt.Errorf("read temporal profile: %w", err)
+	}
+	if t.Address != "" {
+		options.HostPort = t.Address
+	}
+	if t.Namespace != "" {
+		options.Namespace = t.Namespace
+	}
+	if options.HostPort == "" && os.Getenv("TEMPORAL_ADDRESS") == "" {
+		if here, ok := local.Read(); ok {
+			options.HostPort, options.Namespace = here.Temporal, here.Namespace
+		}
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	c, err := client.Dial(options)
+	if err != nil {
+		where := options.HostPort
+		if where == "" {
+			where = client.DefaultHostPort
+		}
+		return nil, "", fmt.Errorf("connect to temporal at %s: %w; start standalone up, or set TEMPORAL_ADDRESS", where, err)
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	return c, options.Namespace, nil
+}

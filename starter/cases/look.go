@@ -1,0 +1,193 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"lastday/offboarding"
+	"lastday/workflows"
+)
+
+// Summary is one case in a list.
+type Summary struct {
+	CaseID    string              `json:"case_id"`
+	RunID     string              `json:"run_id"`
+	Subject   offboarding.Subject `json:"subject"`
+	State     string              `json:"state"`
+	Partner   string              `json:"partner,omitempty"`
+	StartedAt time.Time           `json:"started_at"`
+	ClosedAt  time.Time           `json:"closed_at,omitzero"`
+}
+
+// Get returns the person's newest case, running or ended; ErrNoCase if there
+// is none within Temporal's retention.
+func (c *Client) Get(ctx context.Context, who offboarding.Subject) (offboarding.Case, error) {
+	id, err := c.newest(ctx, who)
+	if err != nil {
+		return offboarding.Case{}, err
+	}
+	return c.byID(ctx, id)
+}
+
+// byID reads an ended case from its result, which needs no worker, and a
+// running one from the worker.
+func (c *Client) byID(ctx context.Context, id string) (offboarding.Case, error) {
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return offboarding.Case{}, fmt.Errorf("look up case: %w", explain(err))
+	}
+	if d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		var out offboarding.Case
+		if err := c.temporal.GetWorkflow(ctx, id, "").Get(ctx, &out); err != nil {
+			return offboarding.Case{}, fmt.Errorf("read case: %w", err)
+		}
+		return out, nil
+	}
+	return c.query(ctx, id, "")
+}
+
+func (c *Client) query(ctx context.Context, id, run string) (offboarding.Case, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	v, err := c.temporal.QueryWorkflow(ctx, id, run, workflows.CaseQuery)
+	if err != nil {
+		return offboarding.Case{}, fmt.Errorf("ask case: %w", explain(err))
+	}
+	var out offboarding.Case
+	if err := v.Get(&out); err != nil {
+		return offboarding.Case{}, fmt.Errorf("read case: %w", err)
+	}
+	return out, nil
+}
+
+// newest finds the id of the person's newest case: the plain id, or the one
+// with the highest suffix that exists.
+func (c *Client) newest(ctx context.Context, who offboarding.Subject) (string, error) {
+	found := ""
+	for n := 1; ; n++ {
+		id := numbered(who, n)
+		_, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+		var missing *serviceerror.NotFound
+		if errors.As(err, &missing) {
+			break
+		}
+		if err != nil {
+			return "", fmt.Errorf("look up case: %w", explain(err))
+		}
+		found = id
+	}
+	if found == "" {
+		return "", fmt.Errorf("%w for %s", ErrNoCase, who)
+	}
+	return found, nil
+}
+
+// nextID is the id for a new case of a person whose case has ended; the running
+// case's own id if there is one, so that the request joins it.
+func (c *Client) nextID(ctx context.Context, who offboarding.Subject) (string, error) {
+	id, err := c.newest(ctx, who)
+	if errors.Is(err, ErrNoCase) {
+		return who.CaseID(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return "", fmt.Errorf("look up case: %w", explain(err))
+	}
+	if d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return id, nil
+	}
+	n := 1
+	if _, suffix, ok := strings.Cut(id, "#"); ok {
+		if n, err = strconv.Atoi(suffix); err != nil {
+			return "", fmt.Errorf("read case number of %q: %w", id, err)
+		}
+	}
+	return numbered(who, n+1), nil
+}
+
+// numbered is the id of the person's nth case.
+func numbered(who offboarding.Subject, n int) string {
+	if n == 1 {
+		return who.CaseID()
+	}
+	return who.CaseID() + "#" + strconv.Itoa(n)
+}
+
+// List returns the cases Temporal knows, newest first, at most limit.
+func (c *Client) List(ctx context.Context, limit int) ([]Summary, error) {
+	out := []Summary{}
+	var page []byte
+	for {
+		resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query:         "WorkflowType = '" + workflows.OffboardType + "'",
+			NextPageToken: page,
+			PageSize:      int32(min(limit, 500)), //nolint:gosec // at most 500
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list cases: %w", explain(err))
+		}
+		for _, e := range resp.GetExecutions() {
+			attrs := e.GetSearchAttributes().GetIndexedFields()
+			s := Summary{
+				CaseID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId(),
+				State: keyword(attrs, workflows.StateAttribute), Partner: keyword(attrs, workflows.PartnerAttribute),
+				Subject:   offboarding.Subject(keyword(attrs, workflows.SubjectAttribute)),
+				StartedAt: e.GetStartTime().AsTime(),
+			}
+			if e.GetCloseTime() != nil {
+				s.ClosedAt = e.GetCloseTime().AsTime()
+			}
+			if out = append(out, s); len(out) == limit {
+				return out, nil
+			}
+		}
+		if page = resp.GetNextPageToken(); len(page) == 0 {
+			return out, nil
+		}
+	}
+}
+
+func keyword(fields map[string]*commonpb.Payload, name string) string {
+	var s string
+	if p := fields[name]; p != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &s)
+	}
+	return s
+}
+
+// Watch calls each with the person's case whenever it has changed, until it has
+// ended or nothing goes on without a person, and returns it.
+func (c *Client) Watch(ctx context.Context, caseID string, each func(offboarding.Case)) (offboarding.Case, error) {
+	tick := time.NewTicker(150 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		now, err := c.byID(ctx, caseID)
+		switch {
+		case err == nil:
+			each(now)
+			if now.State.Ended() && !now.EndedAt.IsZero() || now.State == offboarding.NeedsDecision {
+				return now, nil
+			}
+		case ctx.Err() != nil:
+			return now, fmt.Errorf("watch case: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return now, fmt.Errorf("watch case: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}

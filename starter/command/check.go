@@ -1,0 +1,116 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lastday/activities"
+	"lastday/config"
+	"lastday/offboarding"
+	"lastday/secret"
+	"lastday/starter/cases"
+)
+
+// systemCheck is what a check found of one system.
+type systemCheck struct {
+	System   offboarding.System   `json:"system"`
+	Findings []activities.Finding `json:"findings"`
+}
+
+func checkCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "check -c FILE",
+		Short:   "Check the configuration and reach each vendor with its credential",
+		Long:    `Check reads the configuration, reaches every configured vendor with each of its credentials, and names missing and surplus permissions. It changes nothing.`,
+		Example: `  starter check -c lastday.yaml`,
+		Args:    args(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if g.configPath == "" {
+				return usagef("check needs the configuration: -c FILE")
+			}
+			f, err := config.Load(g.configPath)
+			if err != nil {
+				return err
+			}
+			results, bad := checkAll(cmd.Context(), f)
+			if err := g.print(results, func(w io.Writer) { checkText(w, results) }); err != nil {
+				return err
+			}
+			if bad > 0 {
+				return fmt.Errorf("%d findings would stop a departure", bad)
+			}
+			return nil
+		},
+	}
+}
+
+func checkAll(ctx context.Context, f config.File) ([]systemCheck, int) {
+	var out []systemCheck
+	bad := 0
+	for _, name := range f.Names() {
+		findings := checkOne(ctx, f, name)
+		for _, x := range findings {
+			if x.Level == activities.Bad {
+				bad++
+			}
+		}
+		out = append(out, systemCheck{System: name, Findings: findings})
+	}
+	return out, bad
+}
+
+func checkOne(ctx context.Context, f config.File, name offboarding.System) []activities.Finding {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	connector, err := f.Connector(name)
+	if err != nil {
+		return []activities.Finding{{Level: activities.Bad, What: err.Error()}}
+	}
+	findings, err := connector.Check(ctx)
+	if err != nil {
+		findings = append(findings, activities.Finding{Level: activities.Bad, What: err.Error()})
+	}
+	if len(findings) == 0 {
+		findings = []activities.Finding{{Level: activities.OK, What: "reached"}}
+	}
+	return findings
+}
+
+func checkText(w io.Writer, results []systemCheck) {
+	for _, r := range results {
+		for _, x := range r.Findings {
+			fmt.Fprintf(w, "%-8s %-10s %s\n", x.Level, r.System, secret.Scrub(x.What))
+			if x.Do != "" {
+				fmt.Fprintf(w, "%20s→ %s\n", "", x.Do)
+			}
+		}
+	}
+}
+
+func setupCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "setup",
+		Short:   "Register the search attributes on a Temporal cluster, once",
+		Long:    `Setup registers Lastday's search attributes in the namespace. The standalone process does so itself. Running it again changes nothing.`,
+		Example: `  TEMPORAL_ADDRESS=temporal:7233 starter setup`,
+		Args:    args(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, done, err := g.connect()
+			if err != nil {
+				return err
+			}
+			defer done()
+			added, err := client.Setup(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return g.print(map[string]any{"added": added}, func(w io.Writer) {
+				fmt.Fprintf(w, "search attributes: %d added, %d in all\n", len(added), len(cases.SearchAttributes()))
+			})
+		},
+	}
+}

@@ -1,0 +1,159 @@
+// Package command is starter's command line.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lastday/config"
+	"lastday/secret"
+	"lastday/starter/cases"
+	"lastday/starter/show"
+)
+
+// Exit statuses.
+const (
+	ExitDone        = 0 // verified, or done
+	ExitError       = 1
+	ExitUsage       = 2
+	ExitNeedsPerson = 3
+)
+
+// usageError is a call that cannot be right; exit status 2.
+type usageError struct{ error }
+
+// needsPerson is a case that waits for somebody; exit status 3.
+type needsPerson struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// globals are the flags that every command has.
+type globals struct {
+	output     string
+	configPath string
+	by         string
+	out        io.Writer
+}
+
+func (g *globals) json() bool { return g.output == "json" }
+
+// print shows v as JSON where that was asked for, else runs text.
+func (g *globals) print(v any, text func(io.Writer)) error {
+	if g.json() {
+		return show.JSON(g.out, v)
+	}
+	text(g.out)
+	return nil
+}
+
+// Run runs one command line and returns the exit status.
+func Run(ctx context.Context, args []string, out, errs io.Writer) int {
+	root := newRoot(out)
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return ExitDone
+	}
+	fmt.Fprintln(errs, "starter: "+secret.Scrub(err.Error()))
+	var usage usageError
+	var person needsPerson
+	switch {
+	case errors.As(err, &person):
+		return ExitNeedsPerson
+	case errors.As(err, &usage), unknownToCobra(err):
+		fmt.Fprintln(errs, "Run 'starter --help' or 'starter COMMAND --help' for how it goes.")
+		return ExitUsage
+	}
+	return ExitError
+}
+
+// unknownToCobra recognises the one usage error that cobra gives no hook for.
+func unknownToCobra(err error) bool { return strings.HasPrefix(err.Error(), "unknown command") }
+
+func newRoot(out io.Writer) *cobra.Command {
+	g := &globals{out: out}
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Start, look at and steer offboarding cases",
+		Long: `Starter is Lastday's front door. It takes a person's access away in every
+configured system, shows what proves that it is gone, and takes the decisions
+that a case waits for.
+
+It finds Temporal by the configuration file (-c), by Temporal's own environment
+variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_PROFILE), or, where nothing
+is said, by the standalone process on this machine.
+
+Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
+		Example: `  starter plan jane.doe@example.com
+  starter offboard jane.doe@example.com --wait
+  starter offboard jane.doe@example.com --at "2026-12-31 17:00 Europe/Berlin"
+  starter status`,
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if g.output != "text" && g.output != "json" {
+				return usagef("-o %s is not known: give text or json", g.output)
+			}
+			return nil
+		},
+	}
+	root.PersistentFlags().StringVarP(&g.output, "output", "o", "text", "text or json")
+	root.PersistentFlags().StringVarP(&g.configPath, "config", "c", "", "configuration file (its temporal section; check needs all of it)")
+	root.PersistentFlags().StringVar(&g.by, "by", "", "your name in the record (default: $LASTDAY_USER, or the user of this machine)")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(offboardCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
+		rescheduleCommand(g), expediteCommand(g), decideCommand(g), checkCommand(g), setupCommand(g))
+	return root
+}
+
+// args checks the number of arguments, as a usage error with the right form.
+func args(lo, hi int) cobra.PositionalArgs {
+	return func(c *cobra.Command, got []string) error {
+		if len(got) < lo || len(got) > hi {
+			return usagef("%s takes its arguments as: starter %s", c.Name(), c.Use)
+		}
+		return nil
+	}
+}
+
+// connect reaches Temporal.
+func (g *globals) connect() (*cases.Client, func(), error) {
+	var where config.Temporal
+	if g.configPath != "" {
+		f, err := config.Load(g.configPath)
+		if err != nil {
+			return nil, nil, err
+		}
+		where = f.Temporal
+	}
+	// The SDK's own lines are no help at a keyboard; errors come back anyway.
+	c, namespace, err := cases.Dial(where, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, nil, err
+	}
+	return cases.New(c, namespace), c.Close, nil
+}
+
+// name is who is at the keyboard, for the record.
+func (g *globals) name() string {
+	for _, n := range []string{g.by, os.Getenv("LASTDAY_USER")} {
+		if strings.TrimSpace(n) != "" {
+			return strings.TrimSpace(n)
+		}
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		host, _ := os.Hostname()
+		return u.Username + "@" + host
+	}
+	return ""
+}

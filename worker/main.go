@@ -1,0 +1,96 @@
+// Command worker runs the cases and the systems it is given, against any
+// Temporal cluster. The process that holds one system's credential need not
+// hold another's.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"lastday/config"
+	"lastday/offboarding"
+	"lastday/secret"
+	"lastday/starter/cases"
+	"lastday/worker/run"
+)
+
+const help = `Worker runs offboarding cases and the systems it is given.
+
+Usage: worker -c FILE [--systems okta,github] [--workflows=false]
+
+It finds Temporal by the file's temporal section, or by Temporal's own
+environment variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_PROFILE). Only
+the credentials of the systems it runs are read.
+
+Examples:
+  worker -c lastday.yaml                                      everything
+  worker -c lastday.yaml --systems okta,github                cases, Okta and GitHub
+  worker -c lastday.yaml --systems wireguard --workflows=false   on a gateway
+
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := work(ctx, os.Args[1:], os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func work(ctx context.Context, args []string, errs io.Writer) int {
+	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.Usage = func() { fmt.Fprint(errs, help); flags.PrintDefaults() }
+	path := flags.String("c", "", "configuration `file`")
+	systems := flags.String("systems", "", "comma-separated `names` of the systems that run here (default: all that are configured)")
+	withCases := flags.Bool("workflows", true, "run the cases themselves here too")
+	switch err := flags.Parse(args); {
+	case err == flag.ErrHelp: //nolint:errorlint // Parse returns it bare
+		return 0
+	case err != nil:
+		return 2
+	case *path == "" || flags.NArg() > 0:
+		flags.Usage()
+		return 2
+	}
+	if err := serve(ctx, *path, *systems, *withCases, errs); err != nil {
+		fmt.Fprintln(errs, "worker: "+secret.Scrub(err.Error()))
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, path, systems string, withCases bool, errs io.Writer) error {
+	f, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	o := run.Options{Workflows: withCases}
+	if systems != "" {
+		o.Systems = []offboarding.System{}
+		for name := range strings.SplitSeq(systems, ",") {
+			o.Systems = append(o.Systems, offboarding.System(strings.TrimSpace(name)))
+		}
+	}
+	log := slog.New(secret.Handler(slog.NewTextHandler(errs, nil)))
+	c, namespace, err := cases.Dial(f.Temporal, log)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	stop, err := run.Start(c, f, o)
+	if err != nil {
+		return err
+	}
+	log.Info("working", "namespace", namespace, "workflows", withCases, "systems", f.Names())
+	<-ctx.Done()
+	log.Info("stopping: running steps may finish")
+	stop()
+	return nil
+}

@@ -1,0 +1,137 @@
+// Package run runs workers: the workflows, and the activities of the systems
+// it is given, against any Temporal.
+package run
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"lastday/activities"
+	"lastday/config"
+	"lastday/offboarding"
+	"lastday/workflows"
+)
+
+// Options say what this process works on.
+type Options struct {
+	// Systems whose activities run here; nil means all that are configured.
+	Systems []offboarding.System
+	// Workflows is whether the cases themselves run here too.
+	Workflows bool
+}
+
+// stopTimeout is how long running steps may take to finish when the process is
+// told to stop; what is not done by then is taken up by another worker.
+const stopTimeout = 20 * time.Second
+
+// Start starts the workers and returns the function that stops them. It reads
+// no secret; a system that is not configured is an error.
+func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
+	connectors, err := pick(f, o.Systems)
+	if err != nil {
+		return nil, err
+	}
+	var started []worker.Worker
+	stop = func() {
+		for _, w := range slices.Backward(started) {
+			w.Stop()
+		}
+	}
+	start := func(w worker.Worker, what string) error {
+		if err := w.Start(); err != nil {
+			stop()
+			return fmt.Errorf("start worker for %s: %w", what, err)
+		}
+		started = append(started, w)
+		return nil
+	}
+	for _, connector := range connectors {
+		w := worker.New(c, activities.TaskQueue(connector.System()), activityWorker())
+		activities.Register(w, connector, f.Protected)
+		if connector.System() == activities.TellSystem {
+			if err := tells(w, f); err != nil {
+				stop()
+				return nil, err
+			}
+		}
+		if err := start(w, string(connector.System())); err != nil {
+			return nil, err
+		}
+	}
+	if o.Workflows {
+		w := worker.New(c, workflows.TaskQueue, workflowWorker())
+		workflows.Register(w, settings(f))
+		if err := start(w, "workflows"); err != nil {
+			return nil, err
+		}
+	}
+	return stop, nil
+}
+
+// tells puts the messenger on the worker whose queue it is on.
+func tells(w worker.Worker, f config.File) error {
+	m, err := f.Messenger()
+	if err != nil {
+		return fmt.Errorf("set up the message channel: %w", err)
+	}
+	if m != nil {
+		activities.RegisterMessenger(w, m)
+	}
+	return nil
+}
+
+// pick builds the connectors of the systems that run here.
+func pick(f config.File, want []offboarding.System) ([]activities.Connector, error) {
+	if want == nil {
+		want = f.Names()
+	}
+	out := make([]activities.Connector, 0, len(want))
+	for _, name := range want {
+		c, err := f.Connector(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// settings answers a case from the configuration.
+func settings(f config.File) workflows.SettingsFunc {
+	return func(who offboarding.Subject) (workflows.Settings, error) {
+		return workflows.Settings{
+			Systems:   f.CaseSystems(),
+			Deadline:  f.Case.Deadline,
+			Patience:  f.Case.Patience,
+			Tell:      f.Tells(),
+			Protected: f.Protected.Protects(who, offboarding.Account{}),
+		}, nil
+	}
+}
+
+func activityWorker() worker.Options {
+	return worker.Options{
+		DisableWorkflowWorker: true,
+		WorkerStopTimeout:     stopTimeout,
+		// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
+		MaxConcurrentActivityExecutionSize: 100,
+		MaxConcurrentActivityTaskPollers:   4,
+		MaxHeartbeatThrottleInterval:       2 * time.Second,
+		DefaultHeartbeatThrottleInterval:   time.Second,
+	}
+}
+
+func workflowWorker() worker.Options {
+	return worker.Options{
+		WorkerStopTimeout: stopTimeout,
+		// A killed worker's case is handed on after this long.
+		StickyScheduleToStartTimeout:       time.Second,
+		MaxConcurrentWorkflowTaskPollers:   4,
+		MaxConcurrentActivityTaskPollers:   1,
+		MaxConcurrentActivityExecutionSize: 10,
+	}
+}
