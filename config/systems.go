@@ -90,7 +90,7 @@ func (f File) CaseSystems() []workflows.SystemSettings {
 	out := make([]workflows.SystemSettings, 0, len(names))
 	for _, n := range names {
 		s := workflows.SystemSettings{Name: n}
-		if n == "github" && f.Systems.GitHub.NeedsLogin() && slices.Contains(names, "okta") {
+		if n == "github" && slices.Contains(f.Systems.GitHub.Find, github.ByAttribute) && slices.Contains(names, "okta") {
 			s.LoginFrom = "okta"
 		}
 		out = append(out, s)

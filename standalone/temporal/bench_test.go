@@ -28,7 +28,7 @@ func fanOut(ctx workflow.Context) error {
 		var pending []workflow.Future
 		for _, system := range systems {
 			there := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-				TaskQueue: system, StartToCloseTimeout: 30 * time.Second,
+				TaskQueue: system, StartToCloseTimeout: 10 * time.Second,
 			})
 			pending = append(pending, workflow.ExecuteActivity(there, "Nothing"))
 		}

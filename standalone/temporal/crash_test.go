@@ -20,7 +20,13 @@ import (
 // the data directory it names.
 const childDir = "LASTDAY_TEMPORAL_TEST_DIR"
 
-const napping = 2 * time.Second
+// childLoad makes that server run cases as well.
+const childLoad = "LASTDAY_TEMPORAL_TEST_LOAD"
+
+const (
+	napping = 2 * time.Second
+	load    = 40
+)
 
 func TestKilledServerGoesOnWhereItWas(t *testing.T) {
 	o := options(t.TempDir())
@@ -54,16 +60,38 @@ func TestKilledServerLeavesTheDataDirectoryFree(t *testing.T) {
 	start(t, o)
 }
 
-// killDuringTimer runs a server in a process of its own until a workflow waits
-// on a timer, kills it without warning, and returns that workflow's run id.
+func TestKilledServerLosesNoCaseUnderLoad(t *testing.T) {
+	o := options(t.TempDir())
+	kill(t, o.DataDir, childLoad+"=yes")
+
+	c := dial(t, start(t, o))
+	work(t, c, append(systems, queue)...)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	for i := range load {
+		if err := c.GetWorkflow(ctx, caseID(i), "").Get(ctx, nil); err != nil {
+			t.Errorf("%s: %v", caseID(i), err)
+		}
+	}
+}
+
+// killDuringTimer kills a server while a workflow waits on a timer, and returns
+// that workflow's run id.
 func killDuringTimer(t *testing.T, dir string) string {
+	t.Helper()
+	return kill(t, dir)
+}
+
+// kill runs a server in a process of its own until it says a line, kills it
+// without warning, and returns the line.
+func kill(t *testing.T, dir string, env ...string) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	child := exec.CommandContext(t.Context(), self)
-	child.Env = append(os.Environ(), childDir+"="+dir)
+	child.Env = append(os.Environ(), append(env, childDir+"="+dir)...)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -78,25 +106,31 @@ func killDuringTimer(t *testing.T, dir string) string {
 	}
 	_ = child.Wait() // "signal: killed"
 	if readErr != nil {
-		t.Fatalf("read the server's run id: %v", readErr)
+		t.Fatalf("wait for the server's line: %v", readErr)
 	}
 	return strings.TrimSpace(line)
 }
 
-// runChild prints the run id once its timer runs, and then waits for its end.
+// runChild prints a line once the time to kill it has come.
 func runChild(dir string) {
 	ctx := context.Background()
-	check := func(err error) {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "child:", err)
-			os.Exit(1)
-		}
-	}
 	s, err := temporal.Start(ctx, options(dir))
 	check(err)
 	c, err := connect(s.FrontendAddr())
 	check(err)
-	check(newWorker(c, queue).Start())
+	for _, q := range append(systems, queue) {
+		check(newWorker(c, q).Start())
+	}
+	if os.Getenv(childLoad) != "" {
+		runLoad(ctx, c)
+	} else {
+		runNapper(ctx, c)
+	}
+	select {}
+}
+
+// runNapper prints the run id of a workflow whose timer runs.
+func runNapper(ctx context.Context, c client.Client) {
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: "napper", TaskQueue: queue,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -111,8 +145,29 @@ func runChild(dir string) {
 		}
 	}
 	fmt.Println(run.GetRunID())
-	select {}
 }
+
+// runLoad starts cases, and prints a line when the first has ended and the rest
+// are at work.
+func runLoad(ctx context.Context, c client.Client) {
+	var runs []client.WorkflowRun
+	for i := range load {
+		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: caseID(i), TaskQueue: queue}, "FanOut")
+		check(err)
+		runs = append(runs, run)
+	}
+	check(runs[0].Get(ctx, nil))
+	fmt.Println("now")
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "child:", err)
+		os.Exit(1)
+	}
+}
+
+func caseID(i int) string { return fmt.Sprintf("case-%d", i) }
 
 func timers(t *testing.T, c client.Client, run string) (n int) {
 	t.Helper()
