@@ -53,16 +53,25 @@ func limitDelay(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/10+1)) //nolint:gosec // spreading, not secrecy
 }
 
-// DoneBefore reads the actions that an activity made before it ended with err.
+// DoneBefore reads the actions that an activity made before it ended with err:
+// those its error tells, or those of the last heartbeat of an attempt that was
+// given up, whichever know of more.
 func DoneBefore(err error) []offboarding.Action {
-	var done []offboarding.Action
+	var told, beat []offboarding.Action
 	var app *temporal.ApplicationError
 	var cancelled *temporal.CanceledError
+	var late *temporal.TimeoutError
 	switch {
 	case errors.As(err, &app) && app.HasDetails():
-		_ = app.Details(&done)
+		_ = app.Details(&told)
 	case errors.As(err, &cancelled) && cancelled.HasDetails():
-		_ = cancelled.Details(&done)
+		_ = cancelled.Details(&told)
 	}
-	return done
+	if errors.As(err, &late) && late.HasLastHeartbeatDetails() {
+		_ = late.LastHeartbeatDetails(&beat)
+	}
+	if len(beat) > len(told) {
+		return beat
+	}
+	return told
 }

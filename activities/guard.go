@@ -2,6 +2,8 @@ package activities
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"lastday/activities/transport"
@@ -20,11 +22,11 @@ type Guard interface {
 type ProtectedList []string
 
 // Protects implements Guard. An account found under another address or login
-// of a protected person is protected too.
+// of a protected person, here or in another system, is protected too.
 func (l ProtectedList) Protects(p offboarding.Subject, a offboarding.Account) string {
 	for _, entry := range l {
 		want := plain(entry)
-		for _, have := range []string{string(p), a.Email, a.Login, a.ID} {
+		for _, have := range append(slices.Collect(maps.Values(a.Logins)), string(p), a.Email, a.Login, a.ID) {
 			if have != "" && plain(have) == want {
 				return fmt.Sprintf("%s is on the list of protected people in the configuration", entry)
 			}

@@ -25,8 +25,11 @@ type Telling struct {
 	Since time.Time `json:"since"` // when the case began
 	Ref   string    `json:"ref,omitempty"`
 	// Attempt counts from 1; from 2 on an earlier one may have posted unseen.
-	Attempt int32              `json:"-"`
-	Notice  offboarding.Notice `json:"notice"`
+	Attempt int32 `json:"-"`
+	// Last is set when the case has ended: a second message that a lagging
+	// history let slip through is then taken away.
+	Last   bool               `json:"last,omitempty"`
+	Notice offboarding.Notice `json:"notice"`
 }
 
 // Told names the message.

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
+	"lastday/activities/transport"
 	"lastday/offboarding"
 )
 
@@ -88,6 +89,11 @@ func (s *system) find(ctx context.Context, req FindRequest) (FindResult, error) 
 	}
 	if account.Protected == "" {
 		account.Protected = s.guard.Protects(req.Person.Email, account)
+	}
+	if !account.Found && account.Evidence == "" {
+		return FindResult{}, temporalError(ctx, &transport.Error{
+			Kind: transport.Invalid, System: s.connector.System(), Op: "find", Detail: "nobody was found, and nothing shows that the question was answered",
+		}, nil)
 	}
 	out := FindResult{Account: account, At: time.Now().UTC()}
 	if !account.Found || account.Protected != "" {

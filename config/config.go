@@ -10,9 +10,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"lastday/activities"
 	"lastday/offboarding"
@@ -71,13 +73,14 @@ func Load(path string) (File, error) {
 	return f, nil
 }
 
-// Parse decodes strictly, fills in the defaults and checks every value.
+// Parse decodes strictly, fills in the defaults and checks every value. No
+// error repeats a value from the file: one of them may be an inline secret.
 func Parse(b []byte) (File, error) {
 	var f File
-	err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f)
-	if err != nil && !errors.Is(err, io.EOF) {
-		// Without its source lines: one of them may be an inline secret.
-		return File{}, errors.New(lineFirst(yaml.FormatError(err, false, false)))
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return File{}, errors.New(plain(err))
 	}
 	f.defaults()
 	if err := f.validate(); err != nil {
@@ -86,14 +89,18 @@ func Parse(b []byte) (File, error) {
 	return f, nil
 }
 
-// lineFirst turns "[3:5] text" into "line 3: text".
-func lineFirst(s string) string {
-	var line, col int
-	if n, err := fmt.Sscanf(s, "[%d:%d]", &line, &col); err == nil && n == 2 {
-		_, rest, _ := bytes.Cut([]byte(s), []byte("] "))
-		return fmt.Sprintf("line %d: %s", line, rest)
-	}
-	return s
+var (
+	value  = regexp.MustCompile("cannot unmarshal !!(\\w+) `[^`]*` into (\\S+)")
+	inType = regexp.MustCompile(`field (\S+) not found in type \S+`)
+)
+
+// plain puts a decoding error into the words of somebody who edits the file.
+func plain(err error) string {
+	s := strings.TrimPrefix(err.Error(), "yaml: ")
+	s = strings.TrimPrefix(s, "unmarshal errors:\n  ")
+	s = value.ReplaceAllString(s, "a value of kind $1 where $2 is expected")
+	s = strings.ReplaceAll(s, "time.Duration", "a duration such as 90s or 1h")
+	return inType.ReplaceAllString(s, "unknown key $1")
 }
 
 func (f *File) defaults() {

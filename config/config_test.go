@@ -68,11 +68,11 @@ func TestWhatIsLeftOutHasADefault(t *testing.T) {
 
 func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"unknown key":        {slack + "    chanel: x\n", `line 5: unknown field "chanel"`},
-		"unknown system":     {"systems:\n  oktaa:\n    base_url: x\n", `line 2: unknown field "oktaa"`},
+		"unknown key":        {slack + "    chanel: x\n", "line 5: unknown key chanel"},
+		"unknown system":     {"systems:\n  oktaa:\n    base_url: x\n", "line 2: unknown key oktaa"},
 		"nothing configured": {"", "systems is empty"},
 		"short deadline":     {slack + "case:\n  deadline: 1s\n", "case.deadline is 1s: give between"},
-		"not a duration":     {slack + "case:\n  deadline: soon\n", "line 6"},
+		"not a duration":     {slack + "case:\n  deadline: soon\n", "line 6: a value of kind str where a duration"},
 		"two of a key":       {slack + "systems: {}\n", "line 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 
 func TestAnInlineSecretIsRefusedAndNotRepeated(t *testing.T) {
 	_, err := config.Parse([]byte("systems:\n  slack:\n    bot_token: xoxb-planted-canary\n    channel: C0123456789\n"))
-	require.ErrorContains(t, err, "never written inline")
+	require.ErrorContains(t, err, "line 3: a secret is never written inline")
 	require.NotContains(t, err.Error(), "canary")
 }
 

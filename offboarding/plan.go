@@ -40,11 +40,11 @@ func MakePlan(s SystemCase, decisions []Decision) Plan {
 	return p
 }
 
-// decided reports whether anybody has said anything on a class that asks.
+// decided reports whether the newest word on a class that asks is an answer. A
+// retry of the whole system is none: it asks again.
 func decided(s System, c Class, decisions []Decision) bool {
-	return slices.ContainsFunc(decisions, func(d Decision) bool {
-		return d.System == s && (d.Class == c || (d.Class == "" && d.Verb != Retry))
-	})
+	d, accepted := lastWord(s, c, decisions)
+	return accepted || d.Class == c
 }
 
 // Protection gives the first reason why the person must not be cut, from what
@@ -69,7 +69,7 @@ func FoundNowhere(systems []SystemCase) bool {
 // sentence why.
 func Conclude(systems []SystemCase) (State, string) {
 	count := map[Proof]int{}
-	verified := true
+	verified := len(systems) > 0
 	for _, s := range systems {
 		verified = verified && s.Verified()
 		for _, v := range s.Verdicts {
@@ -80,6 +80,10 @@ func Conclude(systems []SystemCase) (State, string) {
 	if verified {
 		return Verified, fmt.Sprintf("all access is shown to be gone: %d classes in %d systems", seen, len(systems))
 	}
-	return Closed, fmt.Sprintf("%d classes shown to be gone; not shown: %d attested, %d waived, %d left by the configuration",
+	outcome := fmt.Sprintf("%d classes shown to be gone; not shown: %d attested, %d waived, %d left by the configuration",
 		seen, count[Attested], count[Waived], count[ReportedProof])
+	if open := count[ProofNone] + count[Acknowledged]; open > 0 {
+		outcome += fmt.Sprintf(", %d open", open)
+	}
+	return Closed, outcome
 }

@@ -42,11 +42,13 @@ func Judge(s SystemCase, decisions []Decision) []Verdict {
 
 func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 	v := Verdict{Class: class}
-	reported := false
+	reported := 0
 	for _, g := range s.Grants {
 		if g.Class == class {
 			v.Found++
-			reported = reported || g.Removal == Report
+		}
+		if g.Class == class && g.Removal == Report {
+			reported++
 		}
 	}
 	obs, seen := lastObservation(s, class)
@@ -68,10 +70,13 @@ func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 			v.Proof = Waived
 			v.Note += ", until " + d.Until.Format(time.DateOnly)
 		}
+		if seen && obs.Sight == Present {
+			v.Note += fmt.Sprintf("; when last read, %d still there", len(obs.Present))
+		}
 		return v
 	}
 	switch {
-	case reported && (!seen || obs.Sight == Present):
+	case v.Found > 0 && reported == v.Found && (!seen || obs.Sight == Present):
 		v.Proof, v.Note = ReportedProof, "left in place: the configuration says report"
 		v.At = obs.At
 	case seen && obs.Sight == Present:
@@ -125,11 +130,20 @@ func lastAction(s SystemCase, class Class) time.Time {
 	return at
 }
 
-// lastWord is the newest decision on a class, if it attests or waives.
+// lastWord is the newest decision on a class, and whether it attests or waives.
+// A retry of the whole system tries what is open: it takes back no word on one
+// class.
 func lastWord(s System, class Class, decisions []Decision) (Decision, bool) {
+	retried := false
 	for _, d := range slices.Backward(decisions) {
-		if d.covers(s, class) {
+		switch {
+		case !d.covers(s, class):
+		case d.Class == class:
 			return d, d.Verb != Retry
+		case d.Verb == Retry:
+			retried = true
+		case !retried:
+			return d, true
 		}
 	}
 	return Decision{}, false

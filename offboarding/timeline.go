@@ -175,7 +175,7 @@ func Story(c Case) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", Headline(c))
 	if c.Outcome != "" {
-		fmt.Fprintf(&b, "%s\n\n", c.Outcome)
+		fmt.Fprintf(&b, "%s\n\n", cell(c.Outcome))
 	}
 	b.WriteString("| system | account | found | contained | revoked | proven | proof |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range Timeline(c) {
@@ -205,9 +205,10 @@ func hour(t time.Time) string {
 	return t.UTC().Format("15:04:05.000")
 }
 
-// cell keeps a vendor's words from breaking out of a Markdown table.
+// cell keeps a vendor's words from breaking out of a Markdown table, and from
+// being a link or picture.
 func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'").Replace(s)
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", "\\[").Replace(s)
 }
 
 // PlainText makes a person's or vendor's words safe inside Markdown.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Mask is what a secret prints as.
@@ -29,11 +31,14 @@ func Parse(s string) (Ref, error) {
 	return Ref{ref: s}, nil
 }
 
-// UnmarshalText parses a reference; it never echoes the text it was given.
-func (r *Ref) UnmarshalText(b []byte) error {
-	parsed, err := Parse(string(b))
+// UnmarshalYAML parses a reference; the error has the line, never the text.
+func (r *Ref) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.ScalarNode {
+		return fmt.Errorf("line %d: a secret is one text: give env:NAME or file:PATH", n.Line)
+	}
+	parsed, err := Parse(n.Value)
 	if err != nil {
-		return err
+		return fmt.Errorf("line %d: %w", n.Line, err)
 	}
 	*r = parsed
 	return nil

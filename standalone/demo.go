@@ -14,6 +14,7 @@ import (
 	"lastday/offboarding"
 	"lastday/sandbox/company"
 	"lastday/sandbox/people"
+	"lastday/standalone/house"
 	"lastday/starter/command"
 	"lastday/starter/show"
 )
@@ -64,11 +65,11 @@ func demo(ctx context.Context, dir string, keep bool) error {
 	f.Standalone.DataDir = filepath.Join(dir, "temporal")
 	f.Standalone.Frontend, f.Standalone.UI = "127.0.0.1:0", "127.0.0.1:0"
 	channel := firm.URL("slack") + "/channel"
-	h, err := open(ctx, f, options{slackPage: channel})
+	h, err := house.Open(ctx, f, house.Options{SlackPage: channel})
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer h.Close()
 	fmt.Printf("everything is up after %s: temporal, worker, and stand-ins for %v\n", time.Since(began).Round(time.Millisecond), f.Names())
 
 	end, err := offboardJane(ctx, h, firm)
@@ -100,51 +101,51 @@ func demo(ctx context.Context, dir string, keep bool) error {
 }
 
 // offboardJane runs the case and shows it, and the ping that stops with it.
-func offboardJane(ctx context.Context, h *house, firm *company.Company) (offboarding.Case, error) {
-	if err := pinging(ctx, firm); err != nil {
-		return offboarding.Case{}, err
+func offboardJane(ctx context.Context, h *house.House, firm *company.Company) (offboarding.Case, error) {
+	if err := until(ctx, firm.Office.Laptop().Alive); err != nil {
+		return offboarding.Case{}, errors.New("jane's laptop gets no answer through WireGuard")
 	}
 	fmt.Println("Jane's laptop pings the office through WireGuard")
 	who, err := offboarding.ParseSubject(people.Jane.Email)
 	if err != nil {
 		return offboarding.Case{}, err
 	}
-	started, err := h.cases.Offboard(ctx, offboarding.Departure{
+	started, err := h.Cases.Offboard(ctx, offboarding.Departure{
 		Subject: who, Partner: people.Jane.Partner, Reason: "contract end", RequestedBy: "hr@example.com",
 	}, false)
 	if err != nil {
 		return offboarding.Case{}, err
 	}
-	end, err := h.cases.Watch(ctx, started.CaseID, show.NewProgress(os.Stdout).Show)
+	end, err := h.Cases.Watch(ctx, started.CaseID, show.NewProgress(os.Stdout).Show)
 	if err != nil {
 		return offboarding.Case{}, err
 	}
 	show.Case(os.Stdout, end)
-	if firm.Gateway.Alive() {
+	if err := until(ctx, func() bool { return !firm.Office.Laptop().Alive() }); err != nil {
 		return end, errors.New("jane's laptop still reaches the office")
 	}
-	fmt.Printf("\nJane's laptop: the last answer from the office came at %s, none since\n", firm.Gateway.LastPong().UTC().Format("15:04:05.000"))
+	fmt.Printf("\nJane's laptop: the last answer from the office came at %s, none since\n", firm.Office.Laptop().LastPong().UTC().Format("15:04:05.000"))
 	return end, nil
 }
 
-// pinging waits until the laptop's ping is answered.
-func pinging(ctx context.Context, firm *company.Company) error {
+// until waits for a condition, at most 10 s.
+func until(ctx context.Context, met func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !firm.Gateway.Alive() {
+	for !met() {
 		select {
 		case <-ctx.Done():
-			return errors.New("wait for jane's laptop: no answer through WireGuard")
+			return ctx.Err()
 		case <-tick.C:
 		}
 	}
 	return nil
 }
 
-func places(h *house, c offboarding.Case, channel, file string) {
-	fmt.Printf("\nthe case in Temporal's UI  %s/namespaces/%s/workflows/%s/%s\n", h.server.UIURL(), namespace, c.ID, c.RunID)
+func places(h *house.House, c offboarding.Case, channel, file string) {
+	fmt.Printf("\nthe case in Temporal's UI  %s/namespaces/%s/workflows/%s/%s\n", h.Server.UIURL(), house.Namespace, c.ID, c.RunID)
 	fmt.Printf("the Slack channel          %s\n", channel)
 	fmt.Printf("the case as JSON           %s\n", file)
 	fmt.Printf("from another terminal      go run ./starter status %s\n", c.Departure.Subject)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastday/config"
+	"lastday/standalone/house"
 )
 
 func upCommand() *cobra.Command {
@@ -24,13 +25,13 @@ func upCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := open(cmd.Context(), f, options{})
+			h, err := house.Open(cmd.Context(), f, house.Options{})
 			if err != nil {
 				return err
 			}
-			defer h.close()
+			defer h.Close()
 			fmt.Printf("serving %v\ntemporal   %s\ntemporal ui %s\nstop with Ctrl-C; cases go on at the next start\n",
-				f.Names(), h.server.FrontendAddr(), h.server.UIURL())
+				f.Names(), h.Server.FrontendAddr(), h.Server.UIURL())
 			<-cmd.Context().Done()
 			fmt.Println("stopping: running steps may finish")
 			return nil

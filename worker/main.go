@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"go.temporal.io/sdk/client"
+
 	"lastday/config"
 	"lastday/offboarding"
 	"lastday/secret"
@@ -50,6 +52,7 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 	path := flags.String("c", "", "configuration `file`")
 	systems := flags.String("systems", "", "comma-separated `names` of the systems that run here (default: all that are configured)")
 	withCases := flags.Bool("workflows", true, "run the cases themselves here too")
+	health := flags.Bool("health", false, "ask whether such a worker is at work, and exit with 0 if it is")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp: //nolint:errorlint // Parse returns it bare
 		return 0
@@ -59,27 +62,32 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	if err := serve(ctx, *path, *systems, *withCases, errs); err != nil {
+	what := run.Options{Workflows: *withCases, Systems: names(*systems)}
+	do := serve
+	if *health {
+		do = atWork
+	}
+	if err := do(ctx, *path, what, errs); err != nil {
 		fmt.Fprintln(errs, "worker: "+secret.Scrub(err.Error()))
 		return 1
 	}
 	return 0
 }
 
-func serve(ctx context.Context, path, systems string, withCases bool, errs io.Writer) error {
-	f, err := config.Load(path)
-	if err != nil {
-		return err
+// names splits the list; nil means all that are configured.
+func names(list string) []offboarding.System {
+	if list == "" {
+		return nil
 	}
-	o := run.Options{Workflows: withCases}
-	if systems != "" {
-		o.Systems = []offboarding.System{}
-		for name := range strings.SplitSeq(systems, ",") {
-			o.Systems = append(o.Systems, offboarding.System(strings.TrimSpace(name)))
-		}
+	var out []offboarding.System
+	for name := range strings.SplitSeq(list, ",") {
+		out = append(out, offboarding.System(strings.TrimSpace(name)))
 	}
-	log := slog.New(secret.Handler(slog.NewTextHandler(errs, nil)))
-	c, namespace, err := cases.Dial(f.Temporal, log)
+	return out
+}
+
+func serve(ctx context.Context, path string, o run.Options, errs io.Writer) error {
+	f, c, log, err := connect(path, errs)
 	if err != nil {
 		return err
 	}
@@ -88,9 +96,29 @@ func serve(ctx context.Context, path, systems string, withCases bool, errs io.Wr
 	if err != nil {
 		return err
 	}
-	log.Info("working", "namespace", namespace, "workflows", withCases, "systems", f.Names())
+	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o))
 	<-ctx.Done()
 	log.Info("stopping: running steps may finish")
 	stop()
 	return nil
+}
+
+// atWork asks Temporal whether a worker polls every queue that such a worker has.
+func atWork(ctx context.Context, path string, o run.Options, errs io.Writer) error {
+	f, c, _, err := connect(path, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return run.AtWork(ctx, c, f, o)
+}
+
+func connect(path string, errs io.Writer) (config.File, client.Client, *slog.Logger, error) {
+	f, err := config.Load(path)
+	if err != nil {
+		return config.File{}, nil, nil, err
+	}
+	log := slog.New(secret.Handler(slog.NewTextHandler(errs, nil)))
+	c, _, err := cases.Dial(f.Temporal, log)
+	return f, c, log, err
 }

@@ -58,8 +58,8 @@ func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) e
 	if err := d.Check(workflow.Now(ctx)); err != nil {
 		return err
 	}
-	if strings.EqualFold(d.By, c.who()) {
-		return errors.New("the person who leaves cannot decide on their own case")
+	if err := c.notTheLeaver(d.By); err != nil {
+		return err
 	}
 	i := slices.IndexFunc(c.lanes, func(l *lane) bool { return l.System == d.System })
 	if i < 0 {
@@ -68,11 +68,26 @@ func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) e
 	return c.lanes[i].mayDecide(d)
 }
 
+// notTheLeaver refuses the leaver's own word on their case.
+func (c *offboardCase) notTheLeaver(by string) error {
+	if by, err := offboarding.ParseSubject(by); err == nil && by == c.Departure.Subject {
+		return errors.New("the person who leaves cannot decide on their own case")
+	}
+	return nil
+}
+
 // mayDecide refuses a word on a class the system does not have, or on one that
-// needs none.
+// needs none. To try again may be said at any time; to accept what is open, or
+// to accept it otherwise, only once it was asked.
 func (l *lane) mayDecide(d offboarding.Decision) error {
+	if l.Stage == offboarding.Confirming {
+		return fmt.Errorf("%s is settled (%s); nothing is left to decide", l.System, offboarding.ProofText(l.SystemCase))
+	}
+	asked := slices.ContainsFunc(l.Needs, func(n offboarding.Need) bool {
+		return d.Class == "" || n.Class == "" || n.Class == d.Class
+	})
 	if d.Class == "" {
-		if d.Verb != offboarding.Retry && len(l.Needs) == 0 {
+		if d.Verb != offboarding.Retry && !asked {
 			return fmt.Errorf("%s waits for no decision; see starter status %s", l.System, l.c.who())
 		}
 		return nil
@@ -81,8 +96,12 @@ func (l *lane) mayDecide(d offboarding.Decision) error {
 		if v.Class != d.Class {
 			continue
 		}
-		if v.Verified() {
+		accepted := v.Proof == offboarding.Attested || v.Proof == offboarding.Waived
+		switch {
+		case v.Verified():
 			return fmt.Errorf("%s/%s is shown to be gone already (%s); nothing is left to decide", l.System, d.Class, v.Proof)
+		case d.Verb != offboarding.Retry && !asked && !accepted:
+			return fmt.Errorf("%s/%s waits for no decision yet; see starter status %s", l.System, d.Class, l.c.who())
 		}
 		return nil
 	}
@@ -95,14 +114,31 @@ func (l *lane) mayDecide(d offboarding.Decision) error {
 
 func (c *offboardCase) decide(ctx workflow.Context, d offboarding.Decision) (offboarding.Case, error) {
 	d.At = workflow.Now(ctx).UTC()
-	c.Decisions = append(c.Decisions, d)
 	for _, l := range c.lanes {
 		if l.System == d.System {
+			c.Decisions = append(c.Decisions, l.meant(d)...)
 			l.judge()
-			l.Needs = slices.DeleteFunc(l.Needs, func(n offboarding.Need) bool { return d.Class == "" || n.Class == d.Class })
+			asks := l.plan().Ask
+			l.Needs = slices.DeleteFunc(l.Needs, func(n offboarding.Need) bool {
+				return n.Class == d.Class || (d.Class == "" && !slices.Contains(asks, n.Class))
+			})
 		}
 	}
 	return c.view(), nil
+}
+
+// meant spells out what a word on a whole system is about: to accept what is
+// open accepts what was asked, not what nobody knows of yet.
+func (l *lane) meant(d offboarding.Decision) []offboarding.Decision {
+	if d.Class != "" || d.Verb == offboarding.Retry {
+		return []offboarding.Decision{d}
+	}
+	var out []offboarding.Decision
+	for _, n := range l.Needs {
+		d.Class = n.Class
+		out = append(out, d)
+	}
+	return out
 }
 
 func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
@@ -112,7 +148,7 @@ func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
 	if strings.TrimSpace(r.Reason) == "" || strings.TrimSpace(r.By) == "" {
 		return errors.New("cancelling needs a reason and the name of the person: --reason TEXT")
 	}
-	return nil
+	return c.notTheLeaver(r.By)
 }
 
 func (c *offboardCase) cancel(_ workflow.Context, r CancelRequest) (offboarding.Case, error) {
@@ -128,7 +164,7 @@ func (c *offboardCase) mayReschedule(ctx workflow.Context, r RescheduleRequest) 
 	if !r.At.After(workflow.Now(ctx)) {
 		return fmt.Errorf("%s has passed; give a time ahead, or expedite to begin at once", r.At.Format(time.RFC3339))
 	}
-	return nil
+	return c.notTheLeaver(r.By)
 }
 
 func (c *offboardCase) reschedule(_ workflow.Context, r RescheduleRequest) (offboarding.Case, error) {

@@ -3,13 +3,19 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"lastday/activities"
 	"lastday/activities/transport"
@@ -28,15 +34,35 @@ type house struct {
 
 	mu      sync.Mutex
 	systems []*scripted
-	log     []string // "okta.Find" in the order in which they were called
+	log     []call // in the order in which they came
 	notices []offboarding.Notice
+	tellErr func(try int) error
+	told    int
+	begin   time.Time
+	must    []*outcome // updates that have to be taken
+	waiting int        // what is still to come
 }
+
+// call is one activity that was called.
+type call struct {
+	name string // "okta.Find"
+	args string // "sessions 1-sessions, groups 1-groups"
+	at   time.Duration
+}
+
+// monday is when every case begins.
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 func newHouse(t *testing.T) *house {
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	h := &house{t: t, env: suite.NewTestWorkflowEnvironment()}
 	h.settings = workflows.Settings{Deadline: time.Hour, Patience: 10 * time.Second, Tell: true}
 	h.env.SetTestTimeout(20 * time.Second)
+	h.env.SetStartTime(monday)
+	h.env.SetWorkflowRunTimeout(10 * 365 * 24 * time.Hour)
+	h.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&endlessRetries{}}})
+	h.begin = h.env.Now()
 	return h
 }
 
@@ -47,7 +73,11 @@ func (h *house) system(name offboarding.System) *scripted {
 			return s
 		}
 	}
-	s := &scripted{h: h, name: name, fail: map[activities.Verb]func(int) error{}, tries: map[activities.Verb]int{}, account: true}
+	s := &scripted{
+		h: h, name: name, account: true,
+		fail: map[activities.Verb]func(int) error{}, hook: map[activities.Verb]func(int){}, tries: map[activities.Verb]int{},
+		classes: []offboarding.Class{"sessions", "groups", "membership", "deploy-keys"},
+	}
 	h.systems = append(h.systems, s)
 	h.settings.Systems = append(h.settings.Systems, workflows.SystemSettings{Name: name})
 	return s
@@ -69,6 +99,11 @@ func (h *house) offboard(d offboarding.Departure) offboarding.Case {
 	require.NoError(h.t, h.env.GetWorkflowError())
 	var c offboarding.Case
 	require.NoError(h.t, h.env.GetWorkflowResult(&c))
+	require.Zero(h.t, h.waiting, "the case ended (%s) before all that should have happened in it", c.State)
+	for _, o := range h.must {
+		require.NoError(h.t, o.rejected)
+		require.True(h.t, o.done)
+	}
 	return c
 }
 
@@ -81,8 +116,15 @@ func (h *house) now() offboarding.Case {
 	return c
 }
 
-// after runs f when the case's clock has moved on by d.
-func (h *house) after(d time.Duration, f func()) { h.env.RegisterDelayedCallback(f, d) }
+// after runs f when the case's clock has moved on by d; a case that ends before
+// fails the test.
+func (h *house) after(d time.Duration, f func()) {
+	h.waiting++
+	h.env.RegisterDelayedCallback(func() {
+		h.waiting--
+		f()
+	}, d)
+}
 
 // update sends an update and keeps its outcome.
 func (h *house) update(name string, arg any) *outcome {
@@ -100,14 +142,107 @@ type outcome struct {
 	rejected       error
 }
 
+// decide sends a person's word on "system" or "system/class".
+func (h *house) decide(verb offboarding.Verb, target string) *outcome {
+	system, class, err := offboarding.ParseTarget(target)
+	require.NoError(h.t, err)
+	d := offboarding.Decision{Verb: verb, System: system, Class: class, Reason: "because", By: "ada@example.com"}
+	if verb == offboarding.Waive {
+		d.Until = monday.AddDate(1, 0, 0)
+	}
+	return h.update(workflows.DecideUpdate, d)
+}
+
+// mustDecide is decide for a word that has to be taken.
+func (h *house) mustDecide(verb offboarding.Verb, target string) {
+	h.must = append(h.must, h.decide(verb, target))
+}
+
+// calls lists what a system was asked to do, in order.
 func (h *house) calls(system string) []string {
+	var out []string
+	for _, c := range h.trace() {
+		if strings.HasPrefix(c.name, system+".") {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}
+
+func (h *house) trace() []call {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var out []string
-	for _, c := range h.log {
-		if len(c) > len(system) && c[:len(system)+1] == system+"." {
-			out = append(out, c)
+	return slices.Clone(h.log)
+}
+
+// when tells at what times an activity was called, since the case began.
+func (h *house) when(name string) []time.Duration {
+	var out []time.Duration
+	for _, c := range h.trace() {
+		if c.name == name {
+			out = append(out, c.at)
 		}
+	}
+	return out
+}
+
+// argsOf tells with what an activity was called, each time.
+func (h *house) argsOf(name string) []string {
+	var out []string
+	for _, c := range h.trace() {
+		if c.name == name {
+			out = append(out, c.args)
+		}
+	}
+	return out
+}
+
+// lastNotice is what HR was told last.
+func (h *house) lastNotice() offboarding.Notice {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	require.NotEmpty(h.t, h.notices)
+	return h.notices[len(h.notices)-1]
+}
+
+// first tells when an activity was called first.
+func (h *house) first(name string) time.Duration {
+	h.t.Helper()
+	all := h.when(name)
+	require.NotEmpty(h.t, all, "%s was never called", name)
+	return all[0]
+}
+
+// verdict is what a case says of a class.
+func verdict(t *testing.T, c offboarding.Case, system offboarding.System, class offboarding.Class) offboarding.Verdict {
+	t.Helper()
+	for _, v := range part(t, c, system).Verdicts {
+		if v.Class == class {
+			return v
+		}
+	}
+	require.Fail(t, "no such verdict", "%s/%s", system, class)
+	return offboarding.Verdict{}
+}
+
+// part is a case's part in one system.
+func part(t *testing.T, c offboarding.Case, system offboarding.System) offboarding.SystemCase {
+	t.Helper()
+	for _, s := range c.Systems {
+		if s.System == system {
+			return s
+		}
+	}
+	require.Fail(t, "no such system", "%s", system)
+	return offboarding.SystemCase{}
+}
+
+// asked lists what a case waits for as "system/class".
+func asked(c offboarding.Case) []string {
+	out := []string{}
+	for _, n := range c.Needs() {
+		out = append(out, strings.TrimSuffix(string(n.System)+"/"+string(n.Class), "/"))
 	}
 	return out
 }
@@ -116,6 +251,12 @@ func (h *house) calls(system string) []string {
 func (h *house) Tell(_ context.Context, m activities.Telling) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.told++
+	if h.tellErr != nil {
+		if err := h.tellErr(h.told); err != nil {
+			return "", err
+		}
+	}
 	h.notices = append(h.notices, m.Notice)
 	return "ref", nil
 }
@@ -126,18 +267,31 @@ type scripted struct {
 	name    offboarding.System
 	account bool
 	fail    map[activities.Verb]func(try int) error
+	hook    map[activities.Verb]func(try int) // runs before the verb does its work
 	tries   map[activities.Verb]int
+	classes []offboarding.Class // that are read back
 	grants  []offboarding.Grant
 	shield  string              // Account.Protected
 	blind   []offboarding.Class // out of sight
 	lies    bool                // revoke answers well and changes nothing
 	logins  map[offboarding.System]string
 	asked   []offboarding.Person
+	// needsLogin: nobody is found without a login that another system tells.
+	needsLogin bool
+	noControl  bool  // nothing known to be there is seen by the same call
+	breaks     error // what Revoke ends with, after it has done its work
 }
 
 func (s *scripted) holds(classes ...offboarding.Class) *scripted {
 	for _, c := range classes {
-		s.grants = append(s.grants, offboarding.Grant{Class: c, ID: "1-" + string(c), Label: string(c) + " one", Closes: offboarding.StepRevoke})
+		closes := offboarding.StepRevoke
+		if c == offboarding.Login {
+			closes = offboarding.StepContain
+		}
+		s.grants = append(s.grants, offboarding.Grant{Class: c, ID: "1-" + string(c), Label: string(c) + " one", Closes: closes})
+		if !slices.Contains(s.classes, c) {
+			s.classes = append(s.classes, c)
+		}
 	}
 	return s
 }
@@ -154,7 +308,7 @@ func (s *scripted) asks(class offboarding.Class, r offboarding.Removal) *scripte
 
 // down makes a verb fail with kind until the case's clock reaches d from its start.
 func (s *scripted) down(kind transport.Kind, d time.Duration, verbs ...activities.Verb) *scripted {
-	start := s.h.env.Now()
+	start := s.h.begin
 	for _, v := range verbs {
 		s.fail[v] = func(int) error {
 			if s.h.env.Now().Sub(start) < d {
@@ -172,12 +326,15 @@ func (s *scripted) left() []offboarding.Grant {
 	return slices.Clone(s.grants)
 }
 
-func (s *scripted) enter(v activities.Verb) error {
+func (s *scripted) enter(v activities.Verb, args string) error {
 	s.h.mu.Lock()
-	s.h.log = append(s.h.log, activities.Name(s.name, v))
+	s.h.log = append(s.h.log, call{activities.Name(s.name, v), args, s.h.env.Now().Sub(s.h.begin)})
 	s.tries[v]++
 	try := s.tries[v]
 	s.h.mu.Unlock()
+	if f := s.hook[v]; f != nil {
+		f(try)
+	}
 	if f := s.fail[v]; f != nil {
 		return f(try)
 	}
@@ -187,12 +344,18 @@ func (s *scripted) enter(v activities.Verb) error {
 func (s *scripted) System() offboarding.System { return s.name }
 
 func (s *scripted) Find(_ context.Context, p offboarding.Person) (offboarding.Account, error) {
-	if err := s.enter(activities.Find); err != nil {
+	if err := s.enter(activities.Find, string(p.Email)+" "+p.Logins[s.name]); err != nil {
 		return offboarding.Account{}, err
 	}
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
 	s.asked = append(s.asked, p)
-	if !s.account {
-		return offboarding.Account{System: s.name, Evidence: "asked for the e-mail; saw ada.admin"}, nil
+	if !s.account || (s.needsLogin && p.Logins[s.name] == "") {
+		nobody := offboarding.Account{System: s.name, Evidence: "asked for the e-mail; saw ada.admin"}
+		if s.noControl {
+			nobody.Evidence = ""
+		}
+		return nobody, nil
 	}
 	return offboarding.Account{System: s.name, Found: true, ID: "id-" + string(s.name), Login: "jane", Protected: s.shield, Logins: s.logins}, nil
 }
@@ -201,8 +364,12 @@ func (s *scripted) Inventory(context.Context, offboarding.Account) (offboarding.
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	inv := offboarding.Inventory{Grants: slices.Clone(s.grants)}
+	var present []offboarding.Class
 	for _, g := range s.grants {
-		inv.Coverage = append(inv.Coverage, offboarding.Coverage{Class: g.Class, Sight: offboarding.Present})
+		if !slices.Contains(present, g.Class) {
+			present = append(present, g.Class)
+			inv.Coverage = append(inv.Coverage, offboarding.Coverage{Class: g.Class, Sight: offboarding.Present})
+		}
 	}
 	for _, c := range s.blind {
 		inv.Coverage = append(inv.Coverage, offboarding.Coverage{Class: c, Sight: offboarding.Blind, Reason: "the token lacks a scope"})
@@ -210,16 +377,30 @@ func (s *scripted) Inventory(context.Context, offboarding.Account) (offboarding.
 	return inv, nil
 }
 
-func (s *scripted) Contain(_ context.Context, _ offboarding.Account, j *activities.Journal) error {
-	if err := s.enter(activities.Contain); err != nil {
+func (s *scripted) Contain(_ context.Context, a offboarding.Account, j *activities.Journal) error {
+	if err := s.enter(activities.Contain, a.ID); err != nil {
 		return err
+	}
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	if !s.lies {
+		s.grants = slices.DeleteFunc(s.grants, func(g offboarding.Grant) bool { return g.Closes == offboarding.StepContain })
 	}
 	j.Done(offboarding.Action{Do: "suspend", Class: offboarding.Login, At: s.h.env.Now(), Answer: "200"})
 	return nil
 }
 
+// listed names grants, for the trace.
+func listed(grants []offboarding.Grant) string {
+	out := make([]string, 0, len(grants))
+	for _, g := range grants {
+		out = append(out, string(g.Class)+" "+g.ID)
+	}
+	return strings.Join(out, ", ")
+}
+
 func (s *scripted) Revoke(_ context.Context, _ offboarding.Account, grants []offboarding.Grant, j *activities.Journal) error {
-	if err := s.enter(activities.Revoke); err != nil {
+	if err := s.enter(activities.Revoke, listed(grants)); err != nil {
 		return err
 	}
 	s.h.mu.Lock()
@@ -230,11 +411,11 @@ func (s *scripted) Revoke(_ context.Context, _ offboarding.Account, grants []off
 		}
 		j.Done(offboarding.Action{Do: "remove " + g.Label, Class: g.Class, ID: g.ID, At: s.h.env.Now(), Answer: "204"})
 	}
-	return nil
+	return s.breaks
 }
 
-func (s *scripted) Observe(context.Context, offboarding.Account) (offboarding.Readback, error) {
-	if err := s.enter(activities.Observe); err != nil {
+func (s *scripted) Observe(_ context.Context, a offboarding.Account) (offboarding.Readback, error) {
+	if err := s.enter(activities.Observe, a.ID); err != nil {
 		return offboarding.Readback{}, err
 	}
 	s.h.mu.Lock()
@@ -247,12 +428,15 @@ func (s *scripted) Observe(context.Context, offboarding.Account) (offboarding.Re
 				o.Sight, o.Present = offboarding.Present, append(o.Present, g)
 			}
 		}
+		if s.noControl {
+			o.Control = ""
+		}
 		if slices.Contains(s.blind, c) {
 			o.Sight, o.Control, o.Reason = offboarding.Blind, "", "the token lacks a scope"
 		}
 		out.Observations = append(out.Observations, o)
 	}
-	for _, c := range []offboarding.Class{"sessions", "groups", "membership", "deploy-keys"} {
+	for _, c := range s.classes {
 		see(c)
 	}
 	for _, c := range s.blind {
@@ -265,4 +449,32 @@ func (s *scripted) Observe(context.Context, offboarding.Account) (offboarding.Re
 
 func (s *scripted) Check(context.Context) ([]activities.Finding, error) {
 	return nil, errors.New("not part of a case")
+}
+
+// endlessRetries undoes what only the test environment does: it gives up an
+// activity after ten attempts, where a server goes on until the timeout.
+type endlessRetries struct {
+	interceptor.WorkerInterceptorBase
+}
+
+func (e *endlessRetries) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &endlessInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+}
+
+type endlessInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+func (i *endlessInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&endlessOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}})
+}
+
+type endlessOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+}
+
+func (o *endlessOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	policy := *workflow.GetActivityOptions(ctx).RetryPolicy
+	policy.MaximumAttempts = 1_000_000
+	return o.Next.ExecuteActivity(workflow.WithRetryPolicy(ctx, policy), name, args...)
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -23,10 +24,19 @@ type lane struct {
 	fellOver error // what it fell behind with
 	waits    bool  // for a person
 	deadline time.Time
+	// notBefore is when the vendor wants to be called again, limited what it said.
+	notBefore time.Time
+	limited   error
+	// took counts the case's decisions that the lane has taken in.
+	took int
 }
 
 // errBehind says that the system that knows the login here is late itself.
 var errBehind = errors.New("waits for another system")
+
+// errNoLogin says that nobody was found, but that only another system, which
+// has not answered, knows the person's login here.
+var errNoLogin = errors.New("nobody found without the login that another system knows")
 
 // find asks who the person is in this system and what they hold; limit bounds
 // it over all attempts.
@@ -34,12 +44,15 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 	if err := l.awaitLogin(ctx); err != nil {
 		return err
 	}
-	l.Stage = offboarding.Finding
+	l.Stage, l.FoundAt = offboarding.Finding, time.Time{}
 	var found activities.FindResult
 	err := l.call(ctx, activities.Find, limit, "who is "+l.c.who()+", what do they hold?",
 		activities.FindRequest{Person: l.c.person()}, &found)
 	if err != nil {
 		return err
+	}
+	if !found.Account.Found && l.from != nil && l.from.FoundAt.IsZero() {
+		return errNoLogin
 	}
 	l.Account, l.FoundAt = found.Account, found.At
 	l.Grants, l.Coverage, l.Residuals = found.Inventory.Grants, found.Inventory.Coverage, found.Inventory.Residuals
@@ -65,13 +78,16 @@ func (l *lane) awaitLogin(ctx workflow.Context) error {
 	if !l.behind {
 		return errBehind
 	}
-	// Alone: wait until the other has answered or itself waits for a person.
-	return workflow.Await(ctx, func() bool { return answered() || len(from.Needs) > 0 })
+	// Alone: wait until the other has answered, itself waits for a person, or
+	// was settled by one.
+	return workflow.Await(ctx, func() bool {
+		return answered() || from.waits || from.Stage == offboarding.Confirming
+	})
 }
 
-// contain stops live use in this system.
+// contain stops live use in this system, and again if it was read back as live.
 func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
-	if !l.ContainedAt.IsZero() {
+	if !l.ContainedAt.IsZero() && !l.live() {
 		return nil
 	}
 	if !l.plan().Contain {
@@ -79,7 +95,7 @@ func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
 		return nil
 	}
 	l.Stage = offboarding.Containing
-	at, err := l.write(ctx, activities.Contain, limit, "stop live use by "+l.Account.Login, nil)
+	at, err := l.write(ctx, activities.Contain, limit, "stop live use by "+offboarding.Shorten(l.Account.Login, 40), nil)
 	if err != nil {
 		return err
 	}
@@ -136,14 +152,50 @@ func (l *lane) write(ctx workflow.Context, v activities.Verb, limit time.Duratio
 	return done.At, nil
 }
 
+// call runs one activity, not before the vendor wants to be called again: an
+// activity that gave up during that time must not be followed by another at once.
 func (l *lane) call(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, in, out any) error {
+	if l.notBefore.After(workflow.Now(ctx)) {
+		if err := l.awaitVendor(ctx); err != nil {
+			return err
+		}
+		limit = min(limit, l.left(ctx))
+	}
 	ctx = workflow.WithActivityOptions(ctx, systemOptions(l.System, v, limit, summary))
-	return workflow.ExecuteActivity(ctx, activities.Name(l.System, v), in).Get(ctx, out)
+	err := workflow.ExecuteActivity(ctx, activities.Name(l.System, v), in).Get(ctx, out)
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.NextRetryDelay() > 0 {
+		l.notBefore, l.limited = workflow.Now(ctx).Add(app.NextRetryDelay()), err
+	}
+	return err
+}
+
+// awaitVendor waits until the vendor wants to be called again. If that is past
+// the deadline, it waits until then and gives back the vendor's refusal.
+func (l *lane) awaitVendor(ctx workflow.Context) error {
+	until, tooLate := l.notBefore, l.notBefore.After(l.deadline)
+	if tooLate {
+		until = l.deadline
+	}
+	err := workflow.NewTimerWithOptions(ctx, until.Sub(workflow.Now(ctx)), workflow.TimerOptions{
+		Summary: string(l.System) + ": the vendor limits its callers",
+	}).Get(ctx, nil)
+	if err == nil && tooLate {
+		return l.limited
+	}
+	return err
 }
 
 func (l *lane) plan() offboarding.Plan { return offboarding.MakePlan(l.SystemCase, l.c.Decisions) }
 
 func (l *lane) judge() { l.Verdicts = offboarding.Judge(l.SystemCase, l.c.Decisions) }
+
+// live reports whether something that containing ends was read back as there.
+func (l *lane) live() bool {
+	return slices.ContainsFunc(l.Observations, func(o offboarding.Observation) bool {
+		return slices.ContainsFunc(o.Present, func(g offboarding.Grant) bool { return g.Closes == offboarding.StepContain })
+	})
+}
 
 // unproven leaves out the grants of classes that were read back as gone.
 func (l *lane) unproven(grants []offboarding.Grant) []offboarding.Grant {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -38,7 +39,9 @@ type offboardCase struct {
 	over      bool
 	cancelled string // who cancelled and why
 	shown     string // the last LastdayState
-	laggards  workflow.WaitGroup
+	// shownDeadline is the last LastdayDeadline.
+	shownDeadline time.Time
+	laggards      workflow.WaitGroup
 }
 
 func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, error) {
@@ -96,17 +99,26 @@ func (c *offboardCase) find() {
 	if c.settings.Protected != "" {
 		return
 	}
+	for _, l := range c.lanes {
+		if !l.behind {
+			l.FoundAt = time.Time{} // what was found before is no answer any more
+		}
+	}
 	c.together(func(ctx workflow.Context, l *lane) error { return l.find(ctx, c.settings.Patience) })
 }
 
 // awaitDue waits until the case's time has come. What was found before a wait
-// is looked up again after it: people get access until their last day.
+// is looked up again after it: people get access until their last day. Until
+// that is done the case may still be moved.
 func (c *offboardCase) awaitDue() {
-	if waited := c.waitForDue(); waited && !c.stopped() {
+	for c.waitForDue() && !c.stopped() {
 		c.enter(offboarding.Finding)
 		c.find()
 	}
 	c.begun = true
+	for _, l := range c.lanes {
+		l.took = len(c.Decisions)
+	}
 }
 
 // contain stops live use, in all systems at once.
@@ -128,6 +140,9 @@ func (c *offboardCase) revokeAndObserve() {
 
 // confirm says how the case ends, in the message and as its result.
 func (c *offboardCase) confirm() (offboarding.Case, error) {
+	if offboarding.FoundNowhere(c.systems()) {
+		return c.endEarly()
+	}
 	state, outcome := offboarding.Conclude(c.systems())
 	return c.end(state, outcome)
 }

@@ -23,7 +23,7 @@ func Plan(ctx workflow.Context, d offboarding.Departure) (offboarding.Case, erro
 	c.over = true
 	for _, l := range c.lanes {
 		if l.behind && len(l.Needs) == 0 {
-			l.Needs = []offboarding.Need{{System: l.System, What: errorText(l.fellOver), Since: workflow.Now(ctx).UTC()}}
+			l.Needs = []offboarding.Need{{System: l.System, What: l.errorText(l.fellOver), Since: workflow.Now(ctx).UTC()}}
 		}
 	}
 	switch {

@@ -16,12 +16,19 @@ import (
 // gone or decided by a person. Its only error is a cancelled case.
 func (l *lane) settle(ctx workflow.Context) error {
 	if !l.Account.Found {
-		l.ProvenAt, l.Stage = l.FoundAt, offboarding.Confirming
+		l.ProvenAt = l.FoundAt
+		l.through()
 		return nil
 	}
 	for round := 0; ; round++ {
-		if !l.insist(ctx, func() error { return l.revoke(ctx) }) || !l.insist(ctx, func() error { return l.observe(ctx) }) {
-			return ctx.Err()
+		for _, step := range []func() error{
+			func() error { return l.contain(ctx, l.left(ctx)) },
+			func() error { return l.revoke(ctx) },
+			func() error { return l.observe(ctx) },
+		} {
+			if !l.insist(ctx, step) {
+				return ctx.Err()
+			}
 		}
 		if l.Settled() {
 			break
@@ -33,19 +40,29 @@ func (l *lane) settle(ctx workflow.Context) error {
 			break
 		}
 	}
-	l.Needs, l.Stage = nil, offboarding.Confirming
+	l.through()
 	return nil
+}
+
+// through notes that the system is settled. The case may now be waiting for
+// nothing but people, in other systems.
+func (l *lane) through() {
+	l.Needs, l.Stage = nil, offboarding.Confirming
+	l.c.publish()
+	if l.c.stuck() {
+		l.c.teller.tell(l.c)
+	}
 }
 
 // hold waits before the next look: a moment while the vendor may be catching
 // up, or for a person where nothing else helps.
 func (l *lane) hold(ctx workflow.Context, round int) error {
+	before := l.Needs
 	l.Needs = l.openQuestions(ctx)
 	patient := len(l.Needs) < l.open()
-	heard := len(l.c.Decisions)
-	decided := func() bool { return l.c.spokeOf(l.System, heard) }
+	decided := func() bool { return l.c.spokeOf(l.System, l.took) }
 	l.waits = !patient
-	if len(l.Needs) > 0 {
+	if !patient || !slices.Equal(before, l.Needs) {
 		l.c.needsPerson()
 	}
 	var err error
@@ -57,7 +74,8 @@ func (l *lane) hold(ctx workflow.Context, round int) error {
 		err = workflow.Await(ctx, decided)
 	}
 	l.waits = false
-	l.heard(ctx, heard)
+	l.heard(ctx)
+	l.c.publish()
 	return err
 }
 
@@ -94,6 +112,12 @@ func (l *lane) openQuestions(ctx workflow.Context) []offboarding.Need {
 			continue
 		}
 		out = append(out, need)
+	}
+	if len(l.Verdicts) == 0 {
+		out = append(out, offboarding.Need{
+			System: l.System, Since: workflow.Now(ctx).UTC(),
+			What: "the system spoke of no access at all; look at the connector's configuration and decide retry, or look yourself and attest",
+		})
 	}
 	return keepSince(out, l.Needs)
 }
@@ -142,19 +166,24 @@ func (l *lane) askEarly(ctx workflow.Context) {
 // is true when they said to try again, false when the system is settled by
 // their word or the case was cancelled.
 func (l *lane) ask(ctx workflow.Context, err error) bool {
-	l.Needs = []offboarding.Need{{System: l.System, Since: workflow.Now(ctx).UTC(), What: errorText(err)}}
-	defer func() { l.waits = false }()
+	l.Needs = []offboarding.Need{{System: l.System, Since: workflow.Now(ctx).UTC(), What: l.errorText(err)}}
+	l.waits = true
+	l.c.needsPerson()
+	defer func() {
+		l.waits = false
+		l.c.publish()
+	}()
 	for {
-		l.waits = true
-		l.c.needsPerson()
-		heard := len(l.c.Decisions)
-		if workflow.Await(ctx, func() bool { return l.c.spokeOf(l.System, heard) }) != nil {
+		// The system that knows the login here answers as well as a person does.
+		answered := func() bool { return errors.Is(err, errNoLogin) && !l.from.FoundAt.IsZero() }
+		if workflow.Await(ctx, func() bool { return l.c.spokeOf(l.System, l.took) || answered() }) != nil {
 			return false
 		}
-		again := l.heard(ctx, heard)
+		again := l.heard(ctx) || answered()
 		switch {
 		case l.Settled():
-			l.Needs, l.Stage = nil, offboarding.Confirming
+			l.waits = false
+			l.through()
 			return false
 		case again:
 			l.Needs = nil
@@ -163,18 +192,31 @@ func (l *lane) ask(ctx workflow.Context, err error) bool {
 	}
 }
 
-// heard takes in the decisions since number n; it is true if one of them says
-// to try again, which also gives the system a new deadline.
-func (l *lane) heard(ctx workflow.Context, n int) bool {
+// heard takes in the decisions that came since it last did; it is true if one
+// of them says to try again, which also gives the system a new deadline.
+func (l *lane) heard(ctx workflow.Context) bool {
 	again := false
-	for _, d := range l.c.Decisions[n:] {
+	for _, d := range l.c.Decisions[l.took:] {
 		again = again || (d.System == l.System && d.Verb == offboarding.Retry)
 	}
+	l.took = len(l.c.Decisions)
 	if again {
 		l.deadline = workflow.Now(ctx).Add(l.c.settings.Deadline)
 	}
 	l.judge()
 	return again
+}
+
+// errorText is what a person reads of what holds up the system.
+func (l *lane) errorText(err error) string {
+	switch {
+	case errors.Is(err, errBehind):
+		return fmt.Sprintf("waits for %s, which knows the person's login here", l.from.System)
+	case errors.Is(err, errNoLogin):
+		return fmt.Sprintf("nobody was found, but %s, which knows the login here, has not answered: mend %s and this goes on by itself, or look yourself and attest",
+			l.from.System, l.from.System)
+	}
+	return errorText(err)
 }
 
 // errorText is what a person reads of an error: the connector's own words.

@@ -22,11 +22,17 @@ func (c *offboardCase) use(s Settings) {
 	}
 	for i, sys := range s.Systems {
 		for _, l := range c.lanes {
-			if l.System == sys.LoginFrom {
+			if l.System == sys.LoginFrom && !l.waitsFor(c.lanes[i]) {
 				c.lanes[i].from = l
 			}
 		}
 	}
+}
+
+// waitsFor reports whether the lane is, or gets its login from, the other one:
+// two that wait for each other would wait for ever.
+func (l *lane) waitsFor(other *lane) bool {
+	return l == other || (l.from != nil && l.from.waitsFor(other))
 }
 
 func (c *offboardCase) systems() []offboarding.SystemCase {
@@ -41,7 +47,7 @@ func (c *offboardCase) systems() []offboarding.SystemCase {
 func (c *offboardCase) view() offboarding.Case {
 	out := c.Case
 	out.Systems = c.systems()
-	if c.stuck() {
+	if !c.over && c.stuck() {
 		out.State = offboarding.NeedsDecision
 	}
 	return out
@@ -90,18 +96,18 @@ func (c *offboardCase) enter(s offboarding.State) {
 	c.publish()
 }
 
-// publish shows the case's state where IT admins read it: the search attribute
-// when it changes, and the current details.
+// publish shows the case's state where IT admins read it: the search attributes
+// when the state changes, and the current details.
 func (c *offboardCase) publish() {
 	now := c.view()
 	workflow.SetCurrentDetails(c.root, offboarding.Story(now))
 	state := attributeState(now.State)
-	if state == c.shown {
+	if state == c.shown && (state != string(offboarding.Waiting) || c.Deadline.Equal(c.shownDeadline)) {
 		return
 	}
-	c.shown = state
+	c.shown, c.shownDeadline = state, c.Deadline
 	// The only error is an attribute of the wrong type, which these are not.
-	_ = workflow.UpsertTypedSearchAttributes(c.root, StateKey.ValueSet(state))
+	_ = workflow.UpsertTypedSearchAttributes(c.root, StateKey.ValueSet(state), DeadlineKey.ValueSet(c.Deadline))
 }
 
 // needsPerson shows that a lane waits for a person, once for each question.
@@ -146,7 +152,7 @@ func (c *offboardCase) waitForDue() bool {
 // mayGoOn reports whether anything speaks for writing: nobody cancelled, no
 // one is protected, and somebody was found.
 func (c *offboardCase) mayGoOn() bool {
-	return !c.stopped() && c.protection() == "" && !offboarding.FoundNowhere(c.systems())
+	return !c.stopped() && c.protection() == "" && len(c.lanes) > 0 && !offboarding.FoundNowhere(c.systems())
 }
 
 func (c *offboardCase) protection() string {
@@ -164,6 +170,9 @@ func (c *offboardCase) endEarly() (offboarding.Case, error) {
 	}
 	if c.stopped() {
 		return c.endCancelled()
+	}
+	if len(c.lanes) == 0 {
+		return c.end(offboarding.NothingFound, "no system is configured, so nobody was looked for; nothing was changed")
 	}
 	return c.end(offboarding.NothingFound, fmt.Sprintf(
 		"none of %s knows %s; nothing was changed; check the spelling", offboarding.Names(c.systems()), c.who()))
@@ -189,8 +198,12 @@ func (c *offboardCase) end(s offboarding.State, outcome string) (offboarding.Cas
 	c.over = true
 	c.sumUp()
 	c.State, c.Outcome, c.EndedAt = s, outcome, workflow.Now(c.root).UTC()
-	c.teller.last(c)
+	for _, l := range c.lanes {
+		l.Needs = nil
+	}
 	c.publish()
+	c.teller.last(c)
+	c.publish() // with what came of telling it
 	err := workflow.Await(c.root, func() bool { return workflow.AllHandlersFinished(c.root) })
 	return c.view(), err
 }

@@ -35,7 +35,7 @@ func (t *teller) tell(c *offboardCase) {
 		for {
 			t.again = false
 			// A channel that cannot be reached holds up nothing before the end.
-			_ = t.send(ctx, c, time.Minute, "tell HR how it stands")
+			_ = t.send(ctx, c, time.Minute, "tell HR how it stands", false)
 			if !t.again || c.over {
 				return
 			}
@@ -58,14 +58,14 @@ func (t *teller) last(c *offboardCase) {
 		return
 	}
 	_ = workflow.Await(c.root, func() bool { return !t.busy })
-	if err := t.send(c.root, c, confirmLimit, "tell HR how it ended"); err != nil {
+	if err := t.send(c.root, c, confirmLimit, "tell HR how it ended", true); err != nil {
 		c.Outcome += "; HR could not be told: " + errorText(err)
 	}
 }
 
-func (t *teller) send(ctx workflow.Context, c *offboardCase, limit time.Duration, summary string) error {
+func (t *teller) send(ctx workflow.Context, c *offboardCase, limit time.Duration, summary string, last bool) error {
 	ctx = workflow.WithActivityOptions(ctx, tellOptions(limit, summary))
-	req := activities.Telling{Key: c.ID + " " + c.RunID, Since: c.StartedAt, Ref: t.ref, Notice: offboarding.NoticeOf(c.view())}
+	req := activities.Telling{Key: c.ID + " " + c.RunID, Since: c.StartedAt, Ref: t.ref, Last: last, Notice: offboarding.NoticeOf(c.view())}
 	var told activities.Told
 	err := workflow.ExecuteActivity(ctx, activities.Tell, req).Get(ctx, &told)
 	if err == nil {

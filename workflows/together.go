@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -20,7 +19,7 @@ func (c *offboardCase) together(step func(workflow.Context, *lane) error) {
 		through.Add(1)
 		workflow.Go(c.work, func(ctx workflow.Context) {
 			defer through.Done()
-			if err := step(ctx, l); err != nil && !temporal.IsCanceledError(err) {
+			if err := step(ctx, l); err != nil && ctx.Err() == nil {
 				l.behind, l.fellOver = true, err
 				c.laggards.Add(1)
 				workflow.Go(c.work, func(ctx workflow.Context) {
@@ -65,7 +64,7 @@ func (l *lane) insist(ctx workflow.Context, step func() error) bool {
 		switch {
 		case err == nil:
 			return true
-		case temporal.IsCanceledError(err) || ctx.Err() != nil:
+		case ctx.Err() != nil:
 			return false
 		case !l.ask(ctx, err):
 			return false

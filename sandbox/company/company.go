@@ -38,7 +38,7 @@ type Company struct {
 	GitHub    *github.Server
 	Slack     *slack.Server
 	Tailscale *tailscale.Server
-	Gateway   *wireguard.Gateway
+	Office    *wireguard.Office
 
 	dir     string
 	urls    map[string]string
@@ -81,7 +81,11 @@ func Start(o Options) (c *Company, err error) {
 			return nil, err
 		}
 	}
-	if c.Gateway, err = wireguard.Start(staff, wireguard.Options{Dir: filepath.Join(o.Dir, "wireguard")}); err != nil {
+	gateway := filepath.Join(o.Dir, "wireguard")
+	if err := os.MkdirAll(gateway, 0o700); err != nil {
+		return nil, fmt.Errorf("make gateway folder: %w", err)
+	}
+	if c.Office, err = wireguard.Start(staff, wireguard.Options{Dir: gateway}); err != nil {
 		return nil, fmt.Errorf("start wireguard gateway: %w", err)
 	}
 	return c, nil
@@ -120,7 +124,7 @@ func (c *Company) Holds(email string) []string {
 		{"github", c.GitHub.Holds},
 		{"slack", c.Slack.Holds},
 		{"tailscale", c.Tailscale.Holds},
-		{"wireguard", c.Gateway.Holds},
+		{"wireguard", c.Office.Holds},
 	} {
 		for _, h := range s.holds(email) {
 			out = append(out, s.name+": "+h)
@@ -134,8 +138,8 @@ func (c *Company) Stop() {
 	for _, s := range c.servers {
 		s.Close()
 	}
-	if c.Gateway != nil {
-		c.Gateway.Stop()
+	if c.Office != nil {
+		c.Office.Close()
 	}
 	c.Tailscale.Close()
 }

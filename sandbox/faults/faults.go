@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -57,6 +58,12 @@ type Vendor interface {
 	// WriteError writes the vendor's own error shape for 401, 403, 429 or 500,
 	// with its headers; retryAfter is for 429.
 	WriteError(w http.ResponseWriter, status int, retryAfter string)
+}
+
+// Reader is what a stand-in brings beside Vendor where not only GET reads: Stale
+// applies to the operations it names.
+type Reader interface {
+	Reads(op string) bool
 }
 
 // Call is one request that came in.
@@ -230,11 +237,13 @@ func (i *Injector) misbehave(w *recorder, r *http.Request, f *active) {
 		i.vendor.WriteError(w, http.StatusInternalServerError, "")
 	case AppliedHang:
 		i.apply(r)
+		// The server notices a caller who gave up only once the body is read.
+		_, _ = io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 	case Lie:
 		i.with(nil, func() { i.mux.ServeHTTP(w, r) })
 	case Stale:
-		if r.Method != http.MethodGet {
+		if !i.reads(r) {
 			i.state.RLock()
 			defer i.state.RUnlock()
 			i.mux.ServeHTTP(w, r)
@@ -257,6 +266,16 @@ func (i *Injector) misbehave(w *recorder, r *http.Request, f *active) {
 		fmt.Fprint(w, "[]")
 	case Latency:
 	}
+}
+
+// reads reports whether a call only reads: a GET, or what the stand-in says.
+func (i *Injector) reads(r *http.Request) bool {
+	if v, ok := i.vendor.(Reader); ok {
+		if _, op := i.mux.Handler(r); v.Reads(op) {
+			return true
+		}
+	}
+	return r.Method == http.MethodGet
 }
 
 // apply lets the call happen and keeps the answer back.

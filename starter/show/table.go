@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"lastday/offboarding"
 	"lastday/starter/cases"
@@ -54,7 +55,7 @@ func stamp(t time.Time, zone string) string { return offboarding.In(t, zone) }
 
 func timeline(w io.Writer, c offboarding.Case) {
 	t := newTable(w, table.Row{"system", "account", "what was found", "contained at", "revoked at", "proven at", "proof"})
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 26}, {Number: 3, WidthMax: 44}, {Number: 7, WidthMax: 30}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 26}, {Number: 3, WidthMax: 46, WidthMaxEnforcer: text.WrapSoft}, {Number: 7, WidthMax: 30, WidthMaxEnforcer: text.WrapSoft}})
 	for _, r := range offboarding.Timeline(c) {
 		t.AppendRow(table.Row{r.System, clean(r.Account), clean(r.Found), clock(r.ContainedAt), clock(r.RevokedAt), clock(r.ProvenAt), clean(r.Proof)})
 	}
@@ -68,7 +69,7 @@ func Plan(w io.Writer, c offboarding.Case) {
 		fmt.Fprintf(w, "%s\n\n", clean(c.Outcome))
 	}
 	t := newTable(w, table.Row{"system", "class", "grant", "would"})
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 60}, {Number: 4, WidthMax: 60}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 3, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}, {Number: 4, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
 	for _, s := range c.Systems {
 		if !s.Account.Found {
 			t.AppendRow(table.Row{s.System, "", clean(offboarding.FoundText(s)), clean(s.Account.Evidence)})

@@ -31,7 +31,7 @@ const stopTimeout = 20 * time.Second
 // Start starts the workers and returns the function that stops them. It reads
 // no secret; a system that is not configured is an error.
 func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
-	connectors, err := pick(f, o.Systems)
+	connectors, err := pick(f, Systems(f, o))
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +84,16 @@ func tells(w worker.Worker, f config.File) error {
 	return nil
 }
 
+// Systems are the systems whose activities run here.
+func Systems(f config.File, o Options) []offboarding.System {
+	if o.Systems == nil {
+		return f.Names()
+	}
+	return o.Systems
+}
+
 // pick builds the connectors of the systems that run here.
 func pick(f config.File, want []offboarding.System) ([]activities.Connector, error) {
-	if want == nil {
-		want = f.Names()
-	}
 	out := make([]activities.Connector, 0, len(want))
 	for _, name := range want {
 		c, err := f.Connector(name)

@@ -1,0 +1,49 @@
+package slack
+
+import (
+	"context"
+
+	"lastday/activities"
+	"lastday/activities/slack/notify"
+	"lastday/offboarding"
+)
+
+// Messenger shows cases in the configured channel, one message each.
+type Messenger struct{ notifier *notify.Notifier }
+
+// NewMessenger builds it from the slack section. It reads no secret.
+func NewMessenger(c Config) (*Messenger, error) {
+	n, err := notify.New(notify.Config{
+		BotToken: c.BotToken, Channel: c.Channel, BaseURL: c.BaseURL, AllowHTTP: c.AllowHTTP, TeamID: c.TeamID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Messenger{notifier: n}, nil
+}
+
+// Tell implements activities.Messenger.
+func (m *Messenger) Tell(ctx context.Context, t activities.Telling) (string, error) {
+	at := notify.Spot{Key: t.Key, Since: t.Since, TS: t.Ref, Attempt: t.Attempt}
+	ts, err := m.notifier.Post(ctx, at, message(t.Notice))
+	if err != nil || !t.Last {
+		return ts, err
+	}
+	at.TS = ts
+	_, err = m.notifier.Sweep(ctx, at)
+	return ts, err
+}
+
+var icons = map[offboarding.Mark]string{
+	offboarding.MarkDone: "white_check_mark",
+	offboarding.MarkBusy: "hourglass_flowing_sand",
+	offboarding.MarkNeed: "raising_hand",
+}
+
+func message(n offboarding.Notice) notify.Message {
+	out := notify.Message{Headline: n.Headline, Fields: n.Facts, Footer: n.Footer}
+	for _, l := range n.Lines {
+		out.Rows = append(out.Rows, notify.Row{Icon: icons[l.Mark], System: string(l.System), Text: l.Text})
+	}
+	return out
+}

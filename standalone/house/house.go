@@ -1,0 +1,92 @@
+// Package house opens the whole program in one process: the Temporal server,
+// the worker, and a client to them.
+package house
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"lastday/config"
+	"lastday/secret"
+	"lastday/standalone/temporal"
+	"lastday/starter/cases"
+	"lastday/starter/local"
+	"lastday/worker/run"
+)
+
+// Namespace is where the single process keeps its cases.
+const Namespace = "default"
+
+// House is the running process.
+type House struct {
+	Server *temporal.Server
+	Client client.Client
+	Cases  *cases.Client
+	stops  []func()
+}
+
+// Options beside the configuration.
+type Options struct {
+	// StockDispatch leaves Temporal's own dispatch settings, for a comparison.
+	StockDispatch bool
+	// SlackPage is told to whoever looks for this process.
+	SlackPage string
+}
+
+// Open starts everything. What it started is stopped again if a part fails.
+func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
+	h = &House{}
+	defer func() {
+		if err != nil {
+			h.Close()
+		}
+	}()
+	log := slog.New(secret.Handler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	h.Server, err = temporal.Start(ctx, temporal.Options{
+		DataDir: f.Standalone.DataDir, FrontendAddr: f.Standalone.Frontend, UIAddr: f.Standalone.UI,
+		Namespace: Namespace, Retention: f.Standalone.Retention,
+		SearchAttributes: cases.SearchAttributes(), StockDispatch: o.StockDispatch,
+		Log: log, LogLevel: slog.LevelError,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.later(h.Server.Stop)
+	h.Client, err = client.DialContext(ctx, client.Options{
+		HostPort: h.Server.FrontendAddr(), Namespace: Namespace, Logger: sdklog.NewStructuredLogger(log),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the embedded temporal: %w", err)
+	}
+	h.later(h.Client.Close)
+	h.Cases = cases.New(h.Client, Namespace)
+	stop, err := run.Start(h.Client, f, run.Options{Workflows: true})
+	if err != nil {
+		return nil, err
+	}
+	h.later(stop)
+	forget, err := local.Write(local.Info{
+		Temporal: h.Server.FrontendAddr(), Namespace: Namespace, UI: h.Server.UIURL(), Slack: o.SlackPage,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.later(forget)
+	return h, nil
+}
+
+func (h *House) later(f func()) { h.stops = append(h.stops, f) }
+
+// Close stops the parts, last started first.
+func (h *House) Close() {
+	for len(h.stops) > 0 {
+		last := len(h.stops) - 1
+		h.stops[last]()
+		h.stops = h.stops[:last]
+	}
+}
