@@ -159,15 +159,9 @@ func (c Credential) validate(key string) error {
 	return nil
 }
 
-// removal is the setting of a class.
+// removal is the setting of a class; empty for one that is always removed.
 func (c *Config) removal(class offboarding.Class) offboarding.Removal {
-	switch class {
-	case offboarding.AuthKeys:
-		return c.AuthKeys
-	case offboarding.APITokens:
-		return c.APITokens
-	case TaggedDevices:
-		return c.TaggedDevices
-	}
-	return ""
+	return map[offboarding.Class]offboarding.Removal{
+		offboarding.AuthKeys: c.AuthKeys, offboarding.APITokens: c.APITokens, TaggedDevices: c.TaggedDevices,
+	}[class]
 }

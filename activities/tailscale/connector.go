@@ -59,8 +59,19 @@ func fail(kind transport.Kind, op, detail, fix string) *transport.Error {
 
 // checkAccount refuses an account no call may be made for.
 func checkAccount(a offboarding.Account) error {
-	if !a.Found || !idPattern.MatchString(a.ID) {
-		return fail(transport.Identity, "check account", "there is no Tailscale user id in this account", "find the person again")
+	if !a.Found || !idPattern.MatchString(a.ID) || a.Login == "" {
+		return fail(transport.Identity, "check account", "there is no Tailscale user id, or no login, in this account", "find the person again")
+	}
+	return nil
+}
+
+// elsewhere refuses an account whose id is not in the list while its login is,
+// under another id: the id is wrong, or the person was made anew.
+func elsewhere(a offboarding.Account, users []ts.User) error {
+	for _, u := range users {
+		if u.ID != a.ID && (strings.EqualFold(u.LoginName, a.Login) || strings.EqualFold(u.LoginName, a.Email)) {
+			return fail(transport.Identity, opUsers, u.LoginName+" is user "+u.ID+" now, not "+a.ID, "find the person again")
+		}
 	}
 	return nil
 }

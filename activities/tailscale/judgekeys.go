@@ -1,6 +1,7 @@
 package tailscale
 
 import (
+	"slices"
 	"strings"
 
 	ts "tailscale.com/client/tailscale/v2"
@@ -61,12 +62,10 @@ func (c *Connector) ownKey(id string) bool {
 }
 
 // keyControls says what shows that the list would have held the person's auth
-// keys, and API tokens. Tailscale leaves kinds out of the list that the
-// credential has no scope for, without a word: so it takes either a live key
-// of that very kind, or this credential's own key in the list together with
-// the scopes it carries. A user's API access token carries all of its user's.
+// keys, and API tokens: a live key of that very kind, or this credential's own
+// key in the list together with the right to see all keys.
 func (s *sighting) keyControls() (auth, api string) {
-	var token, client string
+	var token, client, foreign string
 	ownListed := false
 	for _, k := range s.keys {
 		if !live(k) {
@@ -75,6 +74,9 @@ func (s *sighting) keyControls() (auth, api string) {
 		ownListed = ownListed || k.ID == s.ownID
 		if k.UserID == s.account.ID {
 			continue
+		}
+		if s.own != nil && k.UserID != s.own.UserID {
+			foreign = k.ID
 		}
 		switch {
 		case keyClass(k) == offboarding.AuthKeys:
@@ -92,25 +94,27 @@ func (s *sighting) keyControls() (auth, api string) {
 		return auth, api
 	}
 	ownName := "the " + s.credential + " credential's own key " + s.ownID
-	if auth == "" && s.may("auth_keys") {
+	if auth == "" && s.may("auth_keys", foreign) {
 		auth = ownName
 	}
-	if api == "" && s.may("api_access_tokens") && s.may("oauth_keys") {
+	if api == "" && s.may("api_access_tokens", foreign) && s.may("oauth_keys", foreign) {
 		api = ownName
 	}
 	return auth, api
 }
 
-// may says whether the looking credential carries a scope, to read at least.
-func (s *sighting) may(scope string) bool {
+// may says whether the looking credential sees every key of a scope. An OAuth
+// client's list leaves out, without a word, the kinds it has no scope for. A
+// user's API access token has no scopes: it sees all keys or its user's alone,
+// so it takes a foreign key in the list, or a user whom nothing is kept from.
+func (s *sighting) may(scope, foreign string) bool {
 	if s.own.KeyType == "api" {
-		return true
+		return foreign != "" || slices.ContainsFunc(s.users, func(u ts.User) bool {
+			return u.ID == s.own.UserID && (u.Role == ts.UserRoleOwner || u.Role == ts.UserRoleAdmin)
+		})
 	}
-	for _, have := range s.own.Scopes {
-		switch strings.TrimSuffix(have, ":read") {
-		case "all", scope:
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.own.Scopes, func(have string) bool {
+		have = strings.TrimSuffix(have, ":read")
+		return have == "all" || have == scope
+	})
 }

@@ -94,10 +94,10 @@ func (s *sighting) consistent() error {
 	case (listed == nil) != (s.user == nil):
 		return fail(transport.Invalid, opUser, "the list of users and the user's own record contradict each other", "")
 	case listed == nil:
-		return nil
+		return elsewhere(s.account, s.users)
 	case listed.Status != s.user.Status:
 		return fail(transport.Invalid, opUser, "the list of users and the user's own record give two different states", "")
-	case s.account.Login != "" && !strings.EqualFold(s.user.LoginName, s.account.Login):
+	case !strings.EqualFold(s.user.LoginName, s.account.Login):
 		return fail(transport.Invalid, opUser, "the record is of "+s.user.LoginName+", not of "+s.account.Login, "find the person again if the login was renamed")
 	}
 	return nil

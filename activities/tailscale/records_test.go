@@ -79,7 +79,10 @@ func TestAnswersThatContradictThemselvesAreNoAnswer(t *testing.T) {
 		twist func(string) string
 		kind  transport.Kind
 	}{
-		{"/users", swap(a.ID, "u9999999CNTRL"), transport.Invalid},
+		{"/users", swap(a.ID, "u9999999CNTRL"), transport.Identity},
+		{"/users", func(s string) string {
+			return swap(a.Login, "who@example.com")(swap(a.ID, "u9999999CNTRL")(s))
+		}, transport.Invalid},
 		{"/users", swap(a.Login, "renamed@example.com"), transport.Identity},
 		{"/users", func(string) string { return `{"users":[]}` }, transport.Invalid},
 	} {
@@ -161,6 +164,27 @@ func TestAnAPIKeyWithoutAnIDInItStillProtectsItsOwner(t *testing.T) {
 	for class, obs := range o.observe(t, a) {
 		if !obs.Proves() {
 			t.Errorf("%s: %+v", class, obs)
+		}
+	}
+}
+
+// A user's API access token may see its own user's keys alone.
+func TestAListOfOnesOwnKeysProvesNothing(t *testing.T) {
+	for key, blind := range map[string]bool{sandbox.DefaultReadOnlyKey: true, sandbox.DefaultAPIKey: false} {
+		o := open(t, sandbox.Options{}, func(c *tailscale.Config) { withClient(t)(c); c.Observer.APIKey = credential(t, key) })
+		a := o.find(t, people.Jane.Email)
+		id := strings.Split(key, "-")[2]
+		conn := twisted(t, o, "/keys", func(string) string {
+			return `{"keys":[{"id":"` + id + `"}]}`
+		})
+		back, err := conn.Observe(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, class := range []offboarding.Class{offboarding.AuthKeys, offboarding.APITokens} {
+			if obs := byClass(t, back)[class]; (obs.Sight == offboarding.Blind) != blind {
+				t.Errorf("%s: %s: %+v", id, class, obs)
+			}
 		}
 	}
 }

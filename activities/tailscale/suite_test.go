@@ -14,6 +14,12 @@ func TestSuite(t *testing.T) {
 	for name, change := range map[string]func(*testing.T) func(*tailscale.Config){
 		"API key and observer": withObserver,
 		"OAuth client":         withClient,
+		"OAuth client, and an auditor's API key to observe": func(t *testing.T) func(*tailscale.Config) {
+			return func(c *tailscale.Config) {
+				withClient(t)(c)
+				c.Observer = tailscale.Credential{APIKey: credential(t, sandbox.DefaultReadOnlyKey)}
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			activitytest.Run(t, activitytest.Fixture{
@@ -30,7 +36,7 @@ func TestSuite(t *testing.T) {
 						Others:    func() []string { return o.HoldsBesides(people.Jane.Email) },
 						Faults:    o.Faults(),
 						Secrets: []string{
-							sandbox.DefaultAPIKey, sandbox.DefaultClientSecret, sandbox.ReadOnlyClientSecret,
+							sandbox.DefaultAPIKey, sandbox.DefaultReadOnlyKey, sandbox.DefaultClientSecret, sandbox.ReadOnlyClientSecret,
 							"tskey-token-" + sandbox.DefaultClientID, "tskey-token-" + sandbox.ReadOnlyClientID,
 						},
 					}

@@ -28,9 +28,10 @@ func (s *Server) listUserDevices(c *call) answer {
 	if s.opts.Classic {
 		return noDevices(c)
 	}
-	u, missing := s.user(c, "userId")
+	u, _ := s.user(c, "userId")
 	if u == nil {
-		return missing
+		// The description of this operation knows 400 and no 404.
+		return validation("userId", "No such user")
 	}
 	mine := map[string]*device{}
 	for id := range u.devices {

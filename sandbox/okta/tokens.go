@@ -158,7 +158,7 @@ func (s *Server) revokeGrant(c *call) answer {
 func (s *Server) listTokens(c *call) answer {
 	view := func(t *apiToken) map[string]any {
 		return map[string]any{
-			"id": t.id, "name": t.name, "userId": t.userID, "clientName": t.clientName, "tokenWindow": "P30D",
+			"id": t.id, "name": t.name, "userId": t.userID, "clientName": t.clientName,
 			"created": stamp(t.created), "lastUpdated": stamp(t.created), "expiresAt": stamp(t.expires),
 			"network": map[string]any{"connection": "ANYWHERE"},
 			"_link":   map[string]any{"self": c.href("/api/v1/api-tokens/" + t.id)},

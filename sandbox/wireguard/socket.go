@@ -2,6 +2,7 @@ package wireguard
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -45,7 +46,8 @@ type socket struct {
 }
 
 func listen(path string, gw *tunnel) (*socket, error) {
-	l, err := net.Listen("unix", path)
+	var config net.ListenConfig
+	l, err := config.Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on the control socket: %w", err)
 	}
@@ -171,6 +173,8 @@ func (s *socket) misbehave(f Fault, then, request string) (string, bool) {
 		if !isSet {
 			return ok, true
 		}
+	case Down, None:
+		return "", false
 	case Errno:
 		return "errno=-5\n\n", true
 	case Hang:

@@ -66,9 +66,12 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		TypedSearchAttributes:    workflows.StartAttributes(d),
-		StaticSummary:            summary(d),
-		StaticDetails:            details(d),
-		Priority:                 priority(d),
+		// A case that has ended is an error here, not a run to be joined.
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+
+		StaticSummary: summary(d),
+		StaticDetails: details(d),
+		Priority:      priority(d),
 	}, workflows.OffboardType, d)
 	if err != nil {
 		return Started{}, startError(d.Subject, err)

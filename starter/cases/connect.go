@@ -40,7 +40,7 @@ func Dial(t config.Temporal, log *slog.Logger) (client.Client, string, error) {
 		if where == "" {
 			where = client.DefaultHostPort
 		}
-		return nil, "", fmt.Errorf("connect to temporal at %s: %w; start standalone up, or set TEMPORAL_ADDRESS", where, err)
+		return nil, "", fmt.Errorf("no temporal answers at %s: start standalone up, or set TEMPORAL_ADDRESS (%w)", where, err)
 	}
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace

@@ -36,24 +36,26 @@ func (c *Client) Get(ctx context.Context, who offboarding.Subject) (offboarding.
 	if err != nil {
 		return offboarding.Case{}, err
 	}
-	return c.byID(ctx, id)
+	out, _, err := c.byID(ctx, id)
+	return out, err
 }
 
-// byID reads an ended case from its result, which needs no worker, and a
+// byID reads a case that is over from its result, which needs no worker, and a
 // running one from the worker.
-func (c *Client) byID(ctx context.Context, id string) (offboarding.Case, error) {
+func (c *Client) byID(ctx context.Context, id string) (out offboarding.Case, over bool, err error) {
 	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
 	if err != nil {
-		return offboarding.Case{}, fmt.Errorf("look up case: %w", explain(err))
+		return offboarding.Case{}, false, fmt.Errorf("look up case: %w", explain(err))
 	}
-	if d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-		var out offboarding.Case
+	status := d.GetWorkflowExecutionInfo().GetStatus()
+	if status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
 		if err := c.temporal.GetWorkflow(ctx, id, "").Get(ctx, &out); err != nil {
-			return offboarding.Case{}, fmt.Errorf("read case: %w", err)
+			return offboarding.Case{}, false, fmt.Errorf("read case: %w", err)
 		}
-		return out, nil
+		return out, true, nil
 	}
-	return c.query(ctx, id, "")
+	out, err = c.query(ctx, id, "")
+	return out, status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, err
 }
 
 func (c *Client) query(ctx context.Context, id, run string) (offboarding.Case, error) {
@@ -168,17 +170,22 @@ func keyword(fields map[string]*commonpb.Payload, name string) string {
 	return s
 }
 
-// Watch calls each with the person's case whenever it has changed, until it has
-// ended or nothing goes on without a person, and returns it.
+// tellGrace is how long a case that has ended is watched for its last message
+// to reach HR. A channel that is down holds up nobody at a keyboard.
+const tellGrace = 5 * time.Second
+
+// Watch calls each with the case again and again, until it is over, or somebody
+// terminated it, or nothing goes on without a person, and returns it.
 func (c *Client) Watch(ctx context.Context, caseID string, each func(offboarding.Case)) (offboarding.Case, error) {
 	tick := time.NewTicker(150 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		now, err := c.byID(ctx, caseID)
+		now, over, err := c.byID(ctx, caseID)
 		switch {
 		case err == nil:
 			each(now)
-			if now.State.Ended() && !now.EndedAt.IsZero() || now.State == offboarding.NeedsDecision {
+			ended := now.State.Ended() && !now.EndedAt.IsZero() && time.Since(now.EndedAt) > tellGrace
+			if over || ended || now.State == offboarding.NeedsDecision {
 				return now, nil
 			}
 		case ctx.Err() != nil:

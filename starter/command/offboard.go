@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,7 +84,7 @@ func (g *globals) wait(cmd *cobra.Command, client *cases.Client, started cases.S
 		if started.Joined {
 			startedText(g.out, started)
 		}
-		progress = show.NewProgress(os.Stdout).Show
+		progress = show.NewProgress(g.out).Show
 	}
 	end, err := client.Watch(cmd.Context(), started.CaseID, progress)
 	if err != nil {

@@ -38,7 +38,7 @@ func Case(w io.Writer, c offboarding.Case) {
 		fmt.Fprintf(w, "  starter decide %s %s retry|attest|waive --reason TEXT\n", c.Departure.Subject, Target(n))
 	}
 	for _, r := range c.Residuals() {
-		fmt.Fprintf(w, "\nremains: %s\n", clean(offboarding.ResidualText(r, c.Departure.Zone)))
+		fmt.Fprintf(w, "\ncannot be revoked: %s\n", clean(offboarding.ResidualText(r, c.Departure.Zone)))
 	}
 }
 
