@@ -29,7 +29,10 @@ func NewJournal(attempt int32, earlier []offboarding.Action, beat func([]offboar
 func (j *Journal) Done(a offboarding.Action) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	a.Attempt = j.attempt
+	a.At = stamp(a.At)
+	if j.attempt > 1 {
+		a.Attempt = j.attempt
+	}
 	if a.Answer == AlreadyAbsent || a.Answer == AlreadyDone {
 		for _, b := range j.actions {
 			if b.Do == a.Do && b.Class == a.Class && b.ID == a.ID {

@@ -95,14 +95,14 @@ func (s *system) find(ctx context.Context, req FindRequest) (FindResult, error) 
 			Kind: transport.Invalid, System: s.connector.System(), Op: "find", Detail: "nobody was found, and nothing shows that the question was answered",
 		}, nil)
 	}
-	out := FindResult{Account: account, At: time.Now().UTC()}
+	out := FindResult{Account: account, At: stamp(time.Now())}
 	if !account.Found || account.Protected != "" {
 		return out, nil
 	}
 	if out.Inventory, err = s.connector.Inventory(ctx, account); err != nil {
 		return FindResult{}, temporalError(ctx, err, nil)
 	}
-	out.At = time.Now().UTC()
+	out.At = stamp(time.Now())
 	return out, nil
 }
 
@@ -134,7 +134,7 @@ func (s *system) write(ctx context.Context, req WriteRequest, do func(context.Co
 	if err := do(ctx, j); err != nil {
 		return WriteResult{}, temporalError(ctx, err, j.Actions())
 	}
-	return WriteResult{Actions: j.Actions(), At: time.Now().UTC()}, nil
+	return WriteResult{Actions: j.Actions(), At: stamp(time.Now())}, nil
 }
 
 func (s *system) observe(ctx context.Context, req ObserveRequest) (ObserveResult, error) {
@@ -143,8 +143,14 @@ func (s *system) observe(ctx context.Context, req ObserveRequest) (ObserveResult
 	if err != nil {
 		return ObserveResult{}, temporalError(ctx, err, nil)
 	}
-	return ObserveResult{Readback: readback, At: time.Now().UTC()}, nil
+	for i := range readback.Observations {
+		readback.Observations[i].At = stamp(readback.Observations[i].At)
+	}
+	return ObserveResult{Readback: readback, At: stamp(time.Now())}, nil
 }
+
+// stamp is an instant as histories and records keep it: UTC, in milliseconds.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // keepAlive heartbeats until the returned function is called, so that a killed
 // worker is noticed within the heartbeat timeout while a slow vendor is not

@@ -78,7 +78,11 @@ func Conclude(systems []SystemCase) (State, string) {
 	}
 	seen := count[Observed] + count[Logged]
 	if verified {
-		return Verified, fmt.Sprintf("all access is shown to be gone: %d classes in %d systems", seen, len(systems))
+		outcome := fmt.Sprintf("all access that can be revoked is shown to be gone: %d classes in %d systems", seen, len(systems))
+		if n := len((Case{Systems: systems}).Residuals()); n > 0 {
+			outcome += fmt.Sprintf("; %d things that nobody can revoke are listed", n)
+		}
+		return Verified, outcome
 	}
 	outcome := fmt.Sprintf("%d classes shown to be gone; not shown: %d attested, %d waived, %d left by the configuration",
 		seen, count[Attested], count[Waived], count[ReportedProof])

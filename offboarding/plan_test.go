@@ -43,7 +43,7 @@ func judged(p ...offboarding.Proof) offboarding.SystemCase {
 func TestHowACaseEnds(t *testing.T) {
 	state, why := offboarding.Conclude([]offboarding.SystemCase{judged(offboarding.Observed, offboarding.Logged), absent("okta")})
 	require.Equal(t, offboarding.Verified, state)
-	require.Equal(t, "all access is shown to be gone: 2 classes in 2 systems", why)
+	require.Equal(t, "all access that can be revoked is shown to be gone: 2 classes in 2 systems", why)
 	for proof, says := range map[offboarding.Proof]string{
 		offboarding.Attested: "1 attested, 0 waived", offboarding.Waived: "0 attested, 1 waived",
 		offboarding.ReportedProof: "1 left by the configuration", offboarding.Acknowledged: "1 open", offboarding.ProofNone: "1 open",

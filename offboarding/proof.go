@@ -42,19 +42,15 @@ func Judge(s SystemCase, decisions []Decision) []Verdict {
 
 func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 	v := Verdict{Class: class}
-	reported := 0
 	for _, g := range s.Grants {
 		if g.Class == class {
 			v.Found++
-		}
-		if g.Class == class && g.Removal == Report {
-			reported++
 		}
 	}
 	obs, seen := lastObservation(s, class)
 	acted := lastAction(s, class)
 	if seen && obs.Proves() {
-		v.Proof, v.At, v.Note = Observed, obs.At, obs.Control
+		v.Proof, v.At = Observed, obs.At // the control stands with the observation
 		if obs.Logged {
 			v.Proof = Logged
 		}
@@ -76,7 +72,7 @@ func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 		return v
 	}
 	switch {
-	case v.Found > 0 && reported == v.Found && (!seen || obs.Sight == Present):
+	case seen && obs.Sight == Present && onlyReported(s, obs.Present):
 		v.Proof, v.Note = ReportedProof, "left in place: the configuration says report"
 		v.At = obs.At
 	case seen && obs.Sight == Present:
@@ -89,6 +85,16 @@ func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 		v.Proof, v.At = Acknowledged, acted
 	}
 	return v
+}
+
+// onlyReported reports whether all that is still there is there because the
+// configuration says so.
+func onlyReported(s SystemCase, present []Grant) bool {
+	return len(present) > 0 && !slices.ContainsFunc(present, func(p Grant) bool {
+		return p.Removal != Report && !slices.ContainsFunc(s.Grants, func(g Grant) bool {
+			return g.Class == p.Class && g.ID == p.ID && g.Removal == Report
+		})
+	})
 }
 
 // classes lists every class the system spoke of, in the order it first did.

@@ -85,7 +85,7 @@ func TestOnlyAnObservationWithAControlVerifies(t *testing.T) {
 		"a retry of all keeps a class's word":  {decisions: said(waive, wideRetry), want: offboarding.Waived},
 		"a retry of all takes back one on all": {decisions: said(wide, wideRetry), want: offboarding.ProofNone},
 		"another system's word":                {decisions: said(elsewhere), want: offboarding.ProofNone},
-		"report":                               {removal: offboarding.Report, want: offboarding.ReportedProof},
+		"report, not looked":                   {removal: offboarding.Report, want: offboarding.ProofNone},
 		"report, there":                        {removal: offboarding.Report, seen: some(seen(offboarding.Present, "ada")), want: offboarding.ReportedProof},
 		"report, gone":                         {removal: offboarding.Report, seen: some(seen(offboarding.Absent, "ada")), want: offboarding.Observed},
 		"report, out of sight":                 {removal: offboarding.Report, seen: some(seen(offboarding.Blind, "")), want: offboarding.ProofNone},

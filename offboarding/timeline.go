@@ -79,7 +79,7 @@ func ProofText(s SystemCase) string {
 			open = append(open, string(v.Class))
 		}
 	}
-	if len(open) > 0 {
+	if len(open) > 0 && len(parts)+len(s.Observations)+len(s.Actions) > 0 {
 		parts = append(parts, "open: "+strings.Join(open, ", "))
 	}
 	if len(parts) == 0 {

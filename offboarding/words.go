@@ -136,7 +136,7 @@ type Action struct {
 	// RequestID is the vendor's own, to be found again in the vendor's log.
 	RequestID string `json:"request_id,omitempty"`
 	Answer    string `json:"answer"` // "204", "already absent", "202 accepted"
-	// Attempt is the activity attempt that did it, from 1.
+	// Attempt is the activity attempt that did it, where it was not the first.
 	Attempt int32 `json:"attempt,omitempty"`
 }
 

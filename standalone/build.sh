@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 mkdir -p ../bin
 
-build() { go build -v -o ../bin/standalone . 2>&1; echo "status $?"; }
+build() { if go build -v -o ../bin/standalone . 2>&1; then echo "status 0"; else echo "status 1"; fi; }
 
 build | awk -v tty="$([ -t 1 ] && echo 1)" '
 	/^status / { status = $2; next }

@@ -72,6 +72,32 @@ func TestAQuestionIsAskedAndAnsweredWhileTheCaseWaitsForItsTime(t *testing.T) {
 	}
 }
 
+func TestNothingIsAcceptedBeforeItWasAsked(t *testing.T) {
+	h, github := withKeys(t, offboarding.Ask)
+	var early []*outcome
+	h.after(time.Hour, func() {
+		early = append(early, h.decide(offboarding.Attest, "github/membership"), h.decide(offboarding.Waive, "github/membership"))
+	})
+	h.after(49*time.Hour, func() { h.mustDecide(offboarding.Retry, "github/deploy-keys") })
+	require.Equal(t, offboarding.Verified, h.offboard(inTwoDays()).State)
+	require.Empty(t, github.left())
+	for _, o := range early {
+		require.ErrorContains(t, o.rejected, "waits for no decision yet")
+	}
+}
+
+func TestAWordOfBeforeTheBeginIsNoWordOnWhatGoesWrongLater(t *testing.T) {
+	h, github := withKeys(t, offboarding.Ask)
+	github.down(transport.Unauthorized, 50*time.Hour, activities.Contain)
+	h.after(time.Hour, func() { h.mustDecide(offboarding.Retry, "github/deploy-keys") })
+	h.after(49*time.Hour, func() {
+		require.Equal(t, []string{"github"}, asked(h.now()))
+		require.Len(t, h.when("github.Contain"), 1)
+	})
+	h.after(51*time.Hour, func() { h.mustDecide(offboarding.Retry, "github") })
+	require.Equal(t, offboarding.Verified, h.offboard(inTwoDays()).State)
+}
+
 func TestAWordOnAWholeSystemAcceptsOnlyWhatWasAsked(t *testing.T) {
 	h, github := withKeys(t, offboarding.Ask)
 	github.lies = true

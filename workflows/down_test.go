@@ -136,3 +136,19 @@ func TestALimitBeyondTheDeadlineAsksAPersonAtTheDeadline(t *testing.T) {
 	require.GreaterOrEqual(t, times[1]-times[0], time.Hour, "an absurd delay counts as an hour, and that is kept")
 	require.Less(t, times[1]-times[0], 70*time.Minute)
 }
+
+func TestWaitingOutALimitDoesNotMoveTheDeadline(t *testing.T) {
+	h, okta, _ := twoSystems(t)
+	okta.fail[activities.Contain] = func(try int) error {
+		if try == 1 {
+			return &transport.Error{Kind: transport.Limited, System: "okta", Op: "call", RetryAfter: 50 * time.Minute}
+		}
+		if h.env.Now().Sub(monday) < 2*time.Hour {
+			return &transport.Error{Kind: transport.Unavailable, System: "okta", Op: "call"}
+		}
+		return nil
+	}
+	h.after(61*time.Minute, func() { require.Equal(t, []string{"okta"}, asked(h.now())) })
+	h.after(2*time.Hour, func() { h.mustDecide(offboarding.Retry, "okta") })
+	require.Equal(t, offboarding.Verified, h.offboard(jane).State)
+}

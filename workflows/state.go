@@ -73,6 +73,7 @@ func (c *offboardCase) stuck() bool {
 func (c *offboardCase) person() offboarding.Person {
 	p := offboarding.Person{Email: c.Departure.Subject}
 	for _, l := range c.lanes {
+		//workflowcheck:ignore from a map into a map: in any order the same
 		for system, login := range l.Account.Logins {
 			if p.Logins == nil {
 				p.Logins = map[offboarding.System]string{}
@@ -100,7 +101,7 @@ func (c *offboardCase) enter(s offboarding.State) {
 // when the state changes, and the current details.
 func (c *offboardCase) publish() {
 	now := c.view()
-	workflow.SetCurrentDetails(c.root, offboarding.Story(now))
+	workflow.SetCurrentDetails(c.root, offboarding.Story(now)) //workflowcheck:ignore pure; it prints into a buffer
 	state := attributeState(now.State)
 	if state == c.shown && (state != string(offboarding.Waiting) || c.Deadline.Equal(c.shownDeadline)) {
 		return

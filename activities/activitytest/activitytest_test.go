@@ -37,7 +37,7 @@ func TestARightConnectorPasses(t *testing.T) { activitytest.Run(t, fixture(none)
 func TestEveryFlawIsNoticed(t *testing.T) {
 	for _, f := range []flaw{
 		listsWithWrites, skipsClass, skipsReadback, hidesGrant, trustsItself, noControl, believesEmpty, cutsProtected,
-		cutsOthers, tellsToken, anyID, failsWhenGone, noAlready, deaf, plainErrors, skipsRevoke,
+		cutsOthers, tellsToken, anyID, failsWhenGone, noAlready, deaf, plainErrors, skipsRevoke, forgetsRemoval,
 	} {
 		t.Run(string(f), func(t *testing.T) {
 			t.Parallel()

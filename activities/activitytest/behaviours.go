@@ -55,6 +55,7 @@ func everyClassOnce(b *bench) {
 		assert.Equal(b, o.Sight == offboarding.Present, len(o.Present) > 0, "%s is %s with %d grants", o.Class, o.Sight, len(o.Present))
 		sayWhy(b, o.Class, o.Sight, o.Reason)
 		soundGrants(b, o.Present)
+		sameGrants(b, s.Grants, o.Present)
 	}
 	assert.ElementsMatch(b, b.f.Classes, read, "readback")
 }
@@ -66,6 +67,14 @@ func sayWhy(b *bench, c offboarding.Class, s offboarding.Sight, reason string) {
 	case offboarding.Present, offboarding.Absent:
 	default:
 		b.Errorf("%s has the unknown sight %q", c, s)
+	}
+}
+
+// sameGrants checks that what is read back is told as it was listed: a case
+// plans from both, and removes nothing unasked that is set to ask.
+func sameGrants(b *bench, listed, read []offboarding.Grant) {
+	for _, g := range read {
+		assert.Contains(b, listed, g, "%s %s is read back otherwise than it was listed", g.Class, g.ID)
 	}
 }
 

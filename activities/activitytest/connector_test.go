@@ -36,6 +36,7 @@ const (
 	deaf            flaw = "does not hear a cancellation"
 	plainErrors     flaw = "returns errors of no kind"
 	skipsRevoke     flaw = "leaves a class alone"
+	forgetsRemoval  flaw = "reads grants back without their setting"
 )
 
 // connector is a right one but for its flaw.
@@ -278,6 +279,13 @@ func (c *connector) Observe(ctx context.Context, a offboarding.Account) (offboar
 	if c.is(trustsItself) {
 		for i := range seen {
 			seen[i].Sight, seen[i].Present, seen[i].Control = offboarding.Absent, nil, "our own 204"
+		}
+	}
+	if c.is(forgetsRemoval) {
+		for i := range seen {
+			for k := range seen[i].Present {
+				seen[i].Present[k].Removal = ""
+			}
 		}
 	}
 	if c.is(skipsReadback) && len(seen) > 0 {

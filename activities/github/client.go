@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
 	gh "github.com/google/go-github/v57/github"
@@ -131,8 +132,13 @@ type installation struct {
 
 	mu      sync.Mutex
 	pem     string
+	read    time.Time // when pem was
 	current *ghinstallation.Transport
+	last    string // the token that is remembered as a secret
 }
+
+// keyAge is how long a key file is trusted before it is read again.
+const keyAge = 10 * time.Second
 
 func (i *installation) authorize(r *http.Request) error {
 	t, err := i.transport()
@@ -146,19 +152,28 @@ func (i *installation) authorize(r *http.Request) error {
 	if token == "" {
 		return invalid("POST /app/installations/{id}/access_tokens", "the answer holds no token")
 	}
-	secret.Remember(token)
+	i.mu.Lock()
+	if i.last != token {
+		secret.Remember(token)
+		i.last = token
+	}
+	i.mu.Unlock()
 	r.Header.Set("Authorization", "Bearer "+token)
 	return nil
 }
 
 // transport renews itself when the key file was rotated.
 func (i *installation) transport() (*ghinstallation.Transport, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.current != nil && time.Since(i.read) < keyAge {
+		return i.current, nil
+	}
 	pem, err := i.key.Value()
 	if err != nil {
 		return nil, err
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
+	i.read = time.Now()
 	if i.current == nil || i.pem != pem {
 		t, err := ghinstallation.New(i.exchange, i.app, i.id, []byte(pem))
 		if err != nil {

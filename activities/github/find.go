@@ -87,7 +87,7 @@ type answer struct {
 	logins     []string // normally one at most
 	invitation string   // ORG/NUMBER
 	asked      string   // for the evidence
-	seen       int      // identities of anybody, the control
+	seen       int      // what could have named the person: identities of anybody, or a directory
 	err        error    // it could not be asked
 }
 
@@ -130,7 +130,7 @@ func (l *lookup) run(ctx context.Context) error {
 
 func (l *lookup) byAttribute(ctx context.Context) answer {
 	if l.login == "" {
-		return answer{asked: "no other system names a GitHub login"}
+		return answer{asked: "no other system names a GitHub login", seen: 1}
 	}
 	u, ok, err := l.s.user(ctx, l.login)
 	if err == nil && !ok {
@@ -148,6 +148,7 @@ func (l *lookup) byAttribute(ctx context.Context) answer {
 func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
 	var asked []string
 	var refused error
+	looked := 0
 	for _, way := range l.s.c.cfg.Find {
 		a, ok := l.ways[way]
 		if !ok {
@@ -162,6 +163,7 @@ func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
 		if a.err != nil {
 			refused = a.err
 		}
+		looked += a.seen
 		asked = append(asked, way+": "+a.asked)
 	}
 	if a := l.ways[ByEmail]; a.invitation != "" {
@@ -170,8 +172,12 @@ func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
 			Evidence: "a pending invitation to the e-mail address; " + strings.Join(asked, "; "),
 		}, nil
 	}
-	if refused != nil {
+	switch {
+	case refused != nil:
 		return offboarding.Account{}, refused
+	case looked == 0:
+		return offboarding.Account{}, identity("find "+l.email, "none of the ways under find can tell whether the person has a GitHub account: "+strings.Join(asked, "; "),
+			"add a way that can, such as attribute with the login in the directory, then decide retry")
 	}
 	return offboarding.Account{System: System, Email: l.email, Evidence: strings.Join(asked, "; ") + "; control: owners of " + strings.Join(l.s.c.cfg.Organizations, ", ") + " are shown"}, nil
 }

@@ -9,6 +9,7 @@ import (
 	gh "github.com/google/go-github/v57/github"
 
 	"lastday/activities/transport"
+	"lastday/offboarding"
 )
 
 // identitiesQuery lists who signs in by SAML; 100 is GraphQL's largest page.
@@ -166,9 +167,10 @@ func (l *lookup) bySCIM(ctx context.Context) answer {
 				if all, err = ask(org, "", 1); err == nil && all.GetTotalResults() == 0 {
 					err = invalid("list SCIM identities of "+org, "no identity at all is shown")
 				}
+				parts[i].seen = all.GetTotalResults()
 			}
 			if denied(err) {
-				parts[i].asked = org + " offers no SCIM to this credential"
+				parts[i] = l.noSCIM(ctx, org, err)
 				return nil
 			}
 			if err != nil {
@@ -179,7 +181,7 @@ func (l *lookup) bySCIM(ctx context.Context) answer {
 					found[i] = u.GetID()
 				}
 			}
-			parts[i].asked = fmt.Sprintf("%s shows %d entries for the address", org, list.GetTotalResults())
+			parts[i].asked = fmt.Sprintf("%s shows %d entries for the address, %d in all", org, list.GetTotalResults(), parts[i].seen)
 			return nil
 		})
 	}
@@ -197,6 +199,16 @@ func (l *lookup) bySCIM(ctx context.Context) answer {
 	return l.among(ctx, func(org string, i externalIdentity) bool { return i.GUID == ids[org] && i.GUID != "" })
 }
 
+// noSCIM is the answer of an organisation that refuses SCIM: that is as it
+// should be on a plan without it, and anywhere else leaves the person unknown.
+func (l *lookup) noSCIM(ctx context.Context, org string, refused error) answer {
+	info, err := l.s.organization(ctx, org)
+	if plan := info.GetPlan().GetName(); err == nil && plansWithoutSAML[plan] {
+		return answer{asked: fmt.Sprintf("%s is on the %s plan, which has no SCIM", org, plan)}
+	}
+	return answer{err: refused, asked: org + " refuses SCIM to this credential"}
+}
+
 // byInvitation looks for pending invitations to the e-mail address.
 func (l *lookup) byInvitation(ctx context.Context) answer {
 	orgs := l.s.c.cfg.Organizations
@@ -206,7 +218,10 @@ func (l *lookup) byInvitation(ctx context.Context) answer {
 		steps = append(steps, func() error {
 			list, err := l.s.invitations(ctx, org)
 			if denied(err) {
-				parts[i] = answer{err: err, asked: org + " does not show its invitations"}
+				parts[i] = answer{asked: org + " does not show its invitations"}
+				if !listed(l.s.c.cfg.NotOffered, org, offboarding.Invitations) {
+					parts[i].err = err
+				}
 				return nil
 			}
 			if err != nil {
@@ -233,7 +248,7 @@ func (l *lookup) byInvitation(ctx context.Context) answer {
 }
 
 // together joins the organisations' answers: each login once. An organisation
-// that could not be asked matters only where no other names the person.
+// that could not be asked matters only where nobody names the person.
 func together(parts []answer) answer {
 	var out answer
 	var asked []string

@@ -159,3 +159,8 @@ func toRevoke(inv offboarding.Inventory) []offboarding.Grant {
 	}
 	return out
 }
+
+// janeAccount is what Find gives for Jane.
+var janeAccount = offboarding.Account{
+	System: github.System, Found: true, ID: "583231", Login: "jane-doe", Email: people.Jane.Email, Evidence: "found by attribute",
+}

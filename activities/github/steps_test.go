@@ -10,16 +10,13 @@ import (
 	"lastday/activities/github"
 	"lastday/offboarding"
 	sandbox "lastday/sandbox/github"
-	"lastday/sandbox/people"
 )
 
 func TestJaneIsCutAndProven(t *testing.T) {
 	r := newRig(t, sandbox.Options{}, nil)
 	truth := r.janeHolds()
 	a := r.find(jane())
-	assert.Equal(t, offboarding.Account{
-		System: github.System, Found: true, ID: "583231", Login: "jane-doe", Email: people.Jane.Email, Evidence: "found by attribute",
-	}, a)
+	assert.Equal(t, janeAccount, a)
 
 	inv := r.inventory(a)
 	var listed []string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	gh "github.com/google/go-github/v57/github"
@@ -102,9 +103,11 @@ func (s *session) repositories(ctx context.Context, org string) ([]*gh.Repositor
 	return list, nil
 }
 
-// readRepos reads what is not read yet.
+// readRepos reads what is not read yet. After an error no call is begun, but
+// those under way end, and their answers count.
 func (s *session) readRepos(ctx context.Context, org string, w subject, repos []*gh.Repository, u *unfinished) error {
-	g, gctx := errgroup.WithContext(ctx)
+	var g errgroup.Group
+	var stop atomic.Bool
 	g.SetLimit(16)
 	for _, r := range repos {
 		for kind, read := range map[string]func(context.Context, string, string, subject) (finding, error){direct: s.directIn, invites: s.invitesIn, keys: s.keysIn} {
@@ -114,14 +117,19 @@ func (s *session) readRepos(ctx context.Context, org string, w subject, repos []
 				continue
 			}
 			g.Go(func() error {
-				f, err := read(gctx, org, name, w)
+				if stop.Load() {
+					return nil
+				}
+				f, err := read(ctx, org, name, w)
 				if denied(err) {
 					f, err = finding{hidden: fmt.Sprintf("%s/%s: %v", org, part, err)}, nil
 				}
-				if err == nil {
-					u.put(part, f)
+				if err != nil {
+					stop.Store(true)
+					return err
 				}
-				return err
+				u.put(part, f)
+				return nil
 			})
 		}
 	}

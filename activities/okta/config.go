@@ -106,10 +106,11 @@ func (c *Config) Validate() error {
 	if strings.Contains(c.BaseURL, "-admin.okta") {
 		return errors.New("base_url: this is the admin console's address; give the org's own, without -admin")
 	}
-	if err := c.Credential.validate(); err != nil {
+	primary := c.Credential
+	if err := primary.validate(); err != nil {
 		return err
 	}
-	reader := c.Credential
+	reader := primary
 	if c.Observer.IsSet() {
 		if err := c.Observer.validate(); err != nil {
 			return fmt.Errorf("observer: %w", err)

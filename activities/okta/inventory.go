@@ -95,7 +95,7 @@ func (k *Connector) Inventory(ctx context.Context, a offboarding.Account) (offbo
 // hidden reports whether the error means that this class alone cannot be
 // looked at, by permission or because the org lacks it.
 func hidden(class offboarding.Class, err error) bool {
-	return status(err, 403) || (class == offboarding.Devices && (status(err, 404) || status(err, 405)))
+	return status(err, 403) || (class == offboarding.Devices && (status(err, 400) || status(err, 404) || status(err, 405)))
 }
 
 // uncovered says why a class cannot be looked at.

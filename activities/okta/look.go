@@ -206,10 +206,10 @@ func (c *client) groups(ctx context.Context, user string) (sight, error) {
 		if g.Profile != nil && g.Profile.Name != "" {
 			name = g.Profile.Name
 		}
-		switch {
-		case g.Type == "BUILT_IN":
+		switch g.Type {
+		case "BUILT_IN":
 			s.witness = "group " + name
-		case g.Type == "":
+		case "":
 			return s, invalid(op, "a group in the answer has no type")
 		default:
 			held := grant(offboarding.Groups, g.Id, "group "+name)

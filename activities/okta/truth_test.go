@@ -1,6 +1,7 @@
 package okta_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,9 @@ var kinds = []faults.Kind{
 	faults.Latency, faults.Limit, faults.Fail, faults.Down, faults.AppliedFail, faults.AppliedHang, faults.Lie, faults.Stale,
 	faults.Truncate, faults.HTML, faults.Empty, faults.EmptyList, faults.Unauthorized, faults.Forbidden,
 }
+
+// noAnswer are the faults in which the vendor gives no answer to be wrong about.
+var noAnswer = []faults.Kind{faults.Latency, faults.Limit, faults.Fail, faults.Down, faults.AppliedFail, faults.AppliedHang}
 
 // operations are those that the calls so far were made to, and wildcards.
 func (o *org) operations() []string {
@@ -61,7 +65,10 @@ func TestNoFaultMakesAHeldClassAbsent(t *testing.T) {
 			for _, op := range ops {
 				for _, kind := range kinds {
 					for _, times := range []int{0, 1} {
-						if slow(kind) && (times == 1 || spared != "everything") {
+						if times == 1 && kind != faults.EmptyList && kind != faults.Stale {
+							continue // a fault that is an error is the same once as always
+						}
+						if slices.Contains(noAnswer, kind) && spared != "everything" {
 							continue
 						}
 						o.fault(op, kind, times)
@@ -91,13 +98,14 @@ func observeTime(k faults.Kind) time.Duration {
 func (o *org) spare(class offboarding.Class) offboarding.Account {
 	a := o.find(jane)
 	grants := o.inventory(a).Grants
-	switch class {
-	case "everything":
+	if class == "everything" {
 		return a
-	case "suspended":
+	}
+	if class == "suspended" {
 		o.contain(a)
 		return a
-	case offboarding.Sessions:
+	}
+	if class == offboarding.Sessions {
 		o.contain(a)
 		o.revoke(a, grants)
 		o.SignIn(jane)
@@ -130,16 +138,16 @@ func TestFaultsInEveryStepEndInTheTruth(t *testing.T) {
 				a := o.find(jane)
 				grants := o.inventory(a).Grants
 				o.fault(op, kind, 1)
-				o.persist(func(j *activities.Journal) error { return o.conn.Contain(brief(t, stepTime(kind)), a, j) })
-				o.persist(func(j *activities.Journal) error { return o.conn.Revoke(brief(t, stepTime(kind)), a, grants, j) })
+				o.persist(kind, func(ctx context.Context, j *activities.Journal) error { return o.conn.Contain(ctx, a, j) })
+				o.persist(kind, func(ctx context.Context, j *activities.Journal) error { return o.conn.Revoke(ctx, a, grants, j) })
 				back, err := o.conn.Observe(t.Context(), a)
 				if err == nil {
 					wantHonest(t, o.Left(jane), back)
 				}
 				o.Faults().Clear()
 				// A lie is found by reading back; the case then revokes again.
-				o.persist(func(j *activities.Journal) error { return o.conn.Contain(t.Context(), a, j) })
-				o.persist(func(j *activities.Journal) error { return o.conn.Revoke(t.Context(), a, grants, j) })
+				o.contain(a)
+				o.revoke(a, grants)
 				wantProven(t, o.observe(a))
 				if left := o.Left(jane); len(left) > 0 {
 					t.Errorf("left: %v", left)
@@ -160,16 +168,19 @@ func stepTime(k faults.Kind) time.Duration {
 }
 
 // persist repeats a step with the journal of the attempt before, three times
-// at most.
-func (o *org) persist(step func(*activities.Journal) error) {
+// at most. The caller gives up on a hanging call soon in the first attempt, so
+// that a slow machine meets it in the second.
+func (o *org) persist(kind faults.Kind, step func(context.Context, *activities.Journal) error) {
 	o.t.Helper()
 	var done []offboarding.Action
+	patience := stepTime(kind)
 	for attempt := range int32(3) {
 		j := activities.NewJournal(attempt+1, done, nil)
-		err := step(j)
+		err := step(brief(o.t, patience), j)
 		if done = j.Actions(); err == nil {
 			return
 		}
+		patience = 10 * time.Second
 		if strings.Contains(err.Error(), sandbox.DefaultToken) || strings.Contains(err.Error(), sandbox.DefaultReadOnlyToken) {
 			o.t.Errorf("a token is in the error: %v", err)
 		}
@@ -200,8 +211,8 @@ func TestAppliedThenLostIsDoneOnce(t *testing.T) {
 				a := o.find(jane)
 				grants := o.inventory(a).Grants
 				o.fault(op, fault, 1)
-				o.persist(func(j *activities.Journal) error { return o.conn.Contain(brief(t, stepTime(fault)), a, j) })
-				o.persist(func(j *activities.Journal) error { return o.conn.Revoke(brief(t, stepTime(fault)), a, grants, j) })
+				o.persist(fault, func(ctx context.Context, j *activities.Journal) error { return o.conn.Contain(ctx, a, j) })
+				o.persist(fault, func(ctx context.Context, j *activities.Journal) error { return o.conn.Revoke(ctx, a, grants, j) })
 				wantProven(t, o.observe(a))
 				if got := count(o.Events(jane), kind); got != count(want, kind) || got == 0 {
 					t.Errorf("%s happened %d times, want %d", kind, got, count(want, kind))

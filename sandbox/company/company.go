@@ -60,9 +60,10 @@ func Start(o Options) (c *Company, err error) {
 		dir:       o.Dir,
 		urls:      map[string]string{},
 	}
+	started := c // a return with an error sets c to nil
 	defer func() {
 		if err != nil {
-			c.Stop()
+			started.Stop()
 		}
 	}()
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {

@@ -31,14 +31,16 @@ type site struct {
 // newSite starts a company with so many people.
 func newSite(t testing.TB, staff int) *site {
 	t.Helper()
-	s := &site{dir: t.TempDir()}
-	var err error
+	// Not t.TempDir: the path of the gateway's socket must be short.
+	dir, err := os.MkdirTemp("", "e2e")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s := &site{dir: dir}
 	s.firm, err = company.Start(company.Options{People: staff, Dir: filepath.Join(s.dir, "sandbox")})
 	require.NoError(t, err)
 	t.Cleanup(s.firm.Stop)
 	s.path, err = s.firm.WriteConfig(s.dir)
 	require.NoError(t, err)
-	// Paths of unix sockets are short; t.TempDir's need not be.
 	return s
 }
 
@@ -80,19 +82,31 @@ func (s *site) vendors() map[string]*faults.Injector {
 	}
 }
 
-// writes lists the calls that changed something, as "system: METHOD /path".
-// Tokens that are fetched, queries and HR's message change nobody's access.
-func (s *site) writes() []string {
-	var out []string
+// write is a call that was to change somebody's access, as "system: METHOD
+// /path", and 1 if it came through, 0 if the vendor refused.
+type write struct {
+	call string
+	took int
+}
+
+// writes lists them in the order of the alphabet. Tokens that are fetched,
+// queries and HR's message change nobody's access.
+func (s *site) writes() []write {
+	var out []write
 	for system, v := range s.vendors() {
 		for _, c := range v.Calls() {
 			method, _, _ := strings.Cut(c.Op, " ")
-			if method != "GET" && !harmless(system, c.Op) {
-				out = append(out, system+": "+method+" "+c.Path)
+			if method == "GET" || harmless(system, c.Op) {
+				continue
 			}
+			w := write{call: system + ": " + method + " " + c.Path}
+			if c.Status >= 200 && c.Status < 300 {
+				w.took = 1
+			}
+			out = append(out, w)
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b write) int { return strings.Compare(a.call, b.call) })
 	return out
 }
 

@@ -41,6 +41,11 @@ type Started struct {
 	Case offboarding.Case `json:"case,omitzero"`
 }
 
+// taskTimeout is how long a case stands still when a worker dies while it
+// computes the case's next step, which takes milliseconds. Temporal's default
+// is 10 s; less than this and a burst on a slow disk would run into it.
+const taskTimeout = 5 * time.Second
+
 // ErrNoCase says that nobody has asked to offboard the person.
 var ErrNoCase = errors.New("no case")
 
@@ -139,6 +144,7 @@ func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowExecutionTimeout: 5 * time.Minute,
+		WorkflowTaskTimeout:      taskTimeout,
 		StaticSummary:            "What offboarding " + string(who) + " would do (changes nothing)",
 	}, workflows.PlanType, offboarding.Departure{Subject: who})
 	if err != nil {

@@ -1,0 +1,244 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"lastday/activities"
+	"lastday/offboarding"
+	"lastday/standalone/temporal"
+	"lastday/starter/cases"
+	"lastday/workflows"
+)
+
+// movesWithin is how soon a case must go on after its worker was killed.
+const movesWithin = 10 * time.Second
+
+// workplace is a namespace of a running server; one case at a time runs in it.
+type workplace struct {
+	name  string
+	c     client.Client
+	cases *cases.Client
+}
+
+// workplaces starts one server with n namespaces.
+func workplaces(t *testing.T, n int) (address string, free chan *workplace) {
+	t.Helper()
+	server, err := temporal.Start(t.Context(), temporal.Options{
+		DataDir: t.TempDir(), FrontendAddr: "127.0.0.1:0", Namespace: "default", Retention: time.Hour,
+		SearchAttributes: cases.SearchAttributes(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(server.Stop)
+	root, err := client.Dial(client.Options{HostPort: server.FrontendAddr(), Logger: quiet{}})
+	require.NoError(t, err)
+	t.Cleanup(root.Close)
+	free = make(chan *workplace, n)
+	for i := range n {
+		name := fmt.Sprintf("place-%d", i)
+		_, err := root.WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
+			Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(time.Hour),
+		})
+		require.NoError(t, err)
+		c, err := client.Dial(client.Options{HostPort: server.FrontendAddr(), Namespace: name, Logger: quiet{}})
+		require.NoError(t, err)
+		t.Cleanup(c.Close)
+		place := &workplace{name: name, c: c, cases: cases.New(c, name)}
+		eventually(t, "the namespace "+name+" is there", func() bool {
+			_, err := place.cases.Setup(t.Context())
+			return err == nil
+		})
+		free <- place
+	}
+	// A namespace's new search attributes work from the next refresh of the
+	// server's cache on.
+	for range n {
+		place := <-free
+		eventually(t, "the namespace "+place.name+" takes search attributes", func() bool {
+			_, err := place.c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+				Namespace: place.name, Query: workflows.SubjectAttribute + " = 'nobody'",
+			})
+			return err == nil
+		})
+		free <- place
+	}
+	return server.FrontendAddr(), free
+}
+
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
+
+// blow is one kill: at a moment of a step, or of a call to a vendor.
+type blow struct {
+	death
+	system, call string // the call as "METHOD /path", for calling and applied
+}
+
+func (b blow) name() string {
+	if b.call != "" {
+		return string(b.Moment) + " " + b.system + " " + b.call
+	}
+	return fmt.Sprintf("%s %s %d", b.Moment, b.Step, max(b.Nth, 1))
+}
+
+// blows are all the moments at which the worker is killed: before, inside and
+// after each step, and after each change at a vendor that the worker is not
+// told of.
+func blows(plain deeds) []blow {
+	var out []blow
+	step := func(name string, nth int, moments ...moment) {
+		for _, m := range moments {
+			out = append(out, blow{death: death{Step: name, Moment: m, Nth: nth}})
+		}
+	}
+	for _, name := range plain.steps {
+		switch {
+		case name == activities.Tell:
+		case strings.HasSuffix(name, ".Contain"), strings.HasSuffix(name, ".Revoke"):
+			step(name, 1, before, noted, done, answered)
+		default:
+			step(name, 1, before, done, answered)
+		}
+	}
+	for nth := 1; nth <= 2; nth++ {
+		step(activities.Tell, nth, before, done, answered)
+	}
+	for nth := 1; nth <= 6; nth++ {
+		step(workflowTask, nth, before, done, answered)
+	}
+	for _, w := range plain.writes {
+		system, call, _ := strings.Cut(w, ": ")
+		out = append(out, blow{death: death{Moment: applied}, system: system, call: call})
+	}
+	for _, m := range []moment{calling, applied} {
+		out = append(out, blow{death: death{Moment: m}, system: "slack", call: "POST /api/chat.postMessage"})
+		out = append(out, blow{death: death{Moment: m}, system: "slack", call: "POST /api/chat.update"})
+	}
+	return out
+}
+
+// deeds are what a case did.
+type deeds struct {
+	steps  []string // the activities, each once, in the order in which they began
+	writes []string // each once, in the order of the alphabet
+	counts map[string]int // how often each came through
+}
+
+func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or two")
+	}
+	address, free := workplaces(t, 10)
+	plain := killed(t, address, free, blow{}, nil)
+	require.GreaterOrEqual(t, len(plain.steps), 18, "find, contain and observe in five systems, revoke in three, tell: %v", plain.steps)
+	require.GreaterOrEqual(t, len(plain.writes), 20, "Jane holds something of every class: %v", plain.writes)
+
+	var mu sync.Mutex
+	var slowest, slowestSame time.Duration
+	var where, whereSame string
+	n := 0
+	t.Run("kill", func(t *testing.T) {
+		for _, b := range blows(plain) {
+			t.Run(b.name(), func(t *testing.T) {
+				t.Parallel()
+				killed(t, address, free, b, func(r deeds, moved, same time.Duration) {
+					assert.LessOrEqual(t, moved, movesWithin, "the case stood still")
+					assert.LessOrEqual(t, same, movesWithin, "the step stood still")
+					require.Equal(t, plain.writes, r.writes)
+					for w, times := range r.counts {
+						if times > plain.counts[w] && !repeatable(w) {
+							t.Errorf("%s: done %d times, without the kill %d", w, times, plain.counts[w])
+						}
+					}
+					t.Logf("moved again after %s, the step itself after %s", moved.Round(time.Millisecond), same.Round(time.Millisecond))
+					mu.Lock()
+					defer mu.Unlock()
+					n++
+					if moved > slowest {
+						slowest, where = moved, b.name()
+					}
+					if same > slowestSame {
+						slowestSame, whereSame = same, b.name()
+					}
+				})
+			})
+		}
+	})
+	t.Logf("%d kills; the case moved again after at most %s (%s), the step itself after at most %s (%s)",
+		n, slowest.Round(time.Millisecond), where, slowestSame.Round(time.Millisecond), whereSame)
+}
+
+// repeatable are changes that can be made again and say nothing of the first
+// time: there is nothing to read before them.
+func repeatable(write string) bool {
+	return strings.HasSuffix(write, "/sessions?oauthTokens=true")
+}
+
+// killed runs Jane's case with one blow, and holds it against the sandbox.
+func killed(t *testing.T, address string, free chan *workplace, b blow, judge func(r deeds, moved, same time.Duration)) deeds {
+	place := <-free
+	defer func() { free <- place }()
+	s := newSite(t, 2)
+	var c *crew
+	first := once()
+	gates(t, s, func(system string, r *http.Request, m moment) bool {
+		if b.system != system || b.Moment != m || b.call != r.Method+" "+r.URL.RequestURI() || !first() {
+			return false
+		}
+		c.kill()
+		return true
+	})
+	c = startCrew(t, orders{Address: address, Namespace: place.name, Config: s.path, Death: b.death})
+	defer c.stop()
+
+	started, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: "hr@example.com"}, true)
+	if started.CaseID == "" {
+		require.NoError(t, err)
+	}
+	end := ended(t, place.cases, started.CaseID)
+	require.Equal(t, offboarding.Verified, end.State, end.Outcome)
+	require.Empty(t, s.firm.Holds(string(jane)))
+	require.Len(t, s.firm.Slack.Messages(), 1)
+	require.Equal(t, 1, s.firm.Slack.PostCount(), "a second message, even one that was deleted, is one too many")
+	require.Contains(t, s.firm.Slack.Messages()[0].Text, "is verified")
+
+	out := deeds{counts: map[string]int{}}
+	for _, r := range c.all("task", "") {
+		if r.Step != workflowTask && !slices.Contains(out.steps, r.Step) {
+			out.steps = append(out.steps, r.Step)
+		}
+	}
+	for _, w := range s.writes() {
+		out.counts[w.call] += w.took
+		if !slices.Contains(out.writes, w.call) {
+			out.writes = append(out.writes, w.call)
+		}
+	}
+	if judge == nil {
+		return out
+	}
+	_, deaths := c.fate()
+	require.Equal(t, 1, deaths, "the worker was to die once")
+	moved, same := c.moved(b.Step)
+	require.Positive(t, moved)
+	if b.Step != "" && b.Moment != answered {
+		require.Positive(t, same)
+	}
+	judge(out, moved, same)
+	return out
+}
