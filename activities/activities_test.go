@@ -272,6 +272,7 @@ func TestTheMessengerKnowsItsAttempt(t *testing.T) {
 	require.NoError(t, v.Get(&out))
 	require.Equal(t, "ref-1", out.Ref)
 	require.Equal(t, int32(1), m.told[0].Attempt)
+	require.False(t, out.Doubt)
 	m.err = &transport.Error{Kind: transport.Unauthorized, System: "slack"}
 	_, err = env.ExecuteActivity(activities.Tell, activities.Telling{Key: "k"})
 	var app *temporal.ApplicationError

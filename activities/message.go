@@ -26,6 +26,9 @@ type Telling struct {
 	Ref   string    `json:"ref,omitempty"`
 	// Attempt counts from 1; from 2 on an earlier one may have posted unseen.
 	Attempt int32 `json:"-"`
+	// Doubt is set when an earlier request of this case may have posted a
+	// message of which nobody knows.
+	Doubt bool `json:"doubt,omitempty"`
 	// Last is set when the case has ended: a second message that a lagging
 	// history let slip through is then taken away.
 	Last   bool               `json:"last,omitempty"`
@@ -35,6 +38,9 @@ type Telling struct {
 // Told names the message.
 type Told struct {
 	Ref string `json:"ref"`
+	// Doubt is set when it took more than one attempt, so that there may be
+	// another message.
+	Doubt bool `json:"doubt,omitempty"`
 }
 
 // Tell is the wire name of the messenger's activity. It runs where TellSystem's
@@ -53,7 +59,7 @@ func RegisterMessenger(r worker.ActivityRegistry, m Messenger) {
 		if err != nil {
 			return Told{}, temporalError(ctx, err, nil)
 		}
-		return Told{Ref: ref}, nil
+		return Told{Ref: ref, Doubt: t.Attempt > 1}, nil
 	}
 	r.RegisterActivityWithOptions(tell, activity.RegisterOptions{Name: Tell})
 }

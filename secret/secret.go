@@ -4,10 +4,12 @@
 package secret
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -95,7 +97,7 @@ func (r Ref) Value() (string, error) {
 
 var known struct {
 	sync.RWMutex
-	values map[string]struct{}
+	values []string
 }
 
 // Remember adds a value, such as a token fetched at run time, to what Scrub
@@ -106,17 +108,20 @@ func Remember(v string) {
 	}
 	known.Lock()
 	defer known.Unlock()
-	if known.values == nil {
-		known.values = map[string]struct{}{}
+	// Longest first: of a secret that is part of another nothing is left over.
+	at, there := slices.BinarySearchFunc(known.values, v, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	if !there {
+		known.values = slices.Insert(known.values, at, v)
 	}
-	known.values[v] = struct{}{}
 }
 
 // Scrub masks every remembered secret in a text.
 func Scrub(s string) string {
 	known.RLock()
 	defer known.RUnlock()
-	for v := range known.values {
+	for _, v := range known.values {
 		s = strings.ReplaceAll(s, v, Mask)
 	}
 	return s

@@ -86,3 +86,9 @@ func TestTheLogHandlerScrubsEveryField(t *testing.T) {
 	require.NotContains(t, out.String(), "canary-in-the-log")
 	require.Contains(t, out.String(), `"n":7`)
 }
+
+func TestASecretInsideAnotherLeavesNothingOver(t *testing.T) {
+	secret.Remember("canary-inner")
+	secret.Remember("canary-inner-and-outer")
+	require.Equal(t, "token [secret]", secret.Scrub("token canary-inner-and-outer"))
+}

@@ -114,14 +114,17 @@ func TestAWordOnAWholeSystemAcceptsOnlyWhatWasAsked(t *testing.T) {
 }
 
 func TestARetryOfTheWholeSystemDoesNotAnswerWhatMachinesDependOn(t *testing.T) {
-	h, github := withKeys(t, offboarding.Ask)
-	h.after(time.Hour, func() { h.mustDecide(offboarding.Retry, "github") })
-	h.after(2*time.Hour, func() {
-		require.Equal(t, []string{"github/deploy-keys"}, asked(h.now()))
-		require.Len(t, github.left(), 1)
-		h.mustDecide(offboarding.Waive, "github/deploy-keys")
-	})
-	require.Equal(t, offboarding.Closed, h.offboard(jane).State)
+	for _, d := range []offboarding.Departure{jane, inTwoDays()} {
+		h, github := withKeys(t, offboarding.Ask)
+		h.after(time.Hour, func() { h.mustDecide(offboarding.Retry, "github") })
+		h.after(2*time.Hour, func() { require.Equal(t, []string{"github/deploy-keys"}, asked(h.now())) })
+		h.after(50*time.Hour, func() {
+			require.Equal(t, []string{"github/deploy-keys"}, asked(h.now()))
+			require.Len(t, github.left(), 1)
+			h.mustDecide(offboarding.Waive, "github/deploy-keys")
+		})
+		require.Equal(t, offboarding.Closed, h.offboard(d).State)
+	}
 }
 
 func TestAClassThatIsSetToReportIsListedAndLeft(t *testing.T) {

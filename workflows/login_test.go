@@ -98,6 +98,7 @@ func TestALoginThatIsMendedWhileTheCaseWaitsIsUsed(t *testing.T) {
 	got := h.offboard(inTwoDays())
 	require.Equal(t, offboarding.Verified, got.State)
 	require.Empty(t, github.left())
+	require.Equal(t, []string{"jane.doe@example.com ", "jane.doe@example.com jane-doe"}, h.argsOf("github.Find"))
 }
 
 func TestSystemsThatWaitForEachOthersLoginDoNotStandStill(t *testing.T) {

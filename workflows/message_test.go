@@ -16,6 +16,32 @@ func TestAQuickCaseIsToldAtItsStartAndItsEnd(t *testing.T) {
 	h.offboard(jane)
 	require.Len(t, h.notices, 2)
 	require.Contains(t, h.lastNotice().Headline, "is verified")
+	require.Zero(t, h.doubted)
+}
+
+func TestAfterAFailureAMessageMayHaveBeenPostedUnseen(t *testing.T) {
+	h, _, _ := twoSystems(t)
+	h.tellErr = func(try int) error {
+		if try == 1 {
+			return &transport.Error{Kind: transport.Unauthorized, System: "slack", Op: "post message"}
+		}
+		return nil
+	}
+	h.offboard(jane)
+	require.Equal(t, 1, h.doubted)
+}
+
+func TestASecondAttemptLeavesADoubt(t *testing.T) {
+	h, _, _ := twoSystems(t)
+	h.tellErr = func(try int) error {
+		if try == 1 {
+			return &transport.Error{Kind: transport.Unavailable, System: "slack", Op: "post message"}
+		}
+		return nil
+	}
+	h.offboard(jane)
+	require.Equal(t, 3, h.told)
+	require.Equal(t, 1, h.doubted)
 }
 
 func TestAChannelThatIsDownHoldsUpNothingBeforeTheEnd(t *testing.T) {

@@ -38,8 +38,9 @@ type SettingsFunc func(offboarding.Subject) (Settings, error)
 // keeps the answer in history.
 func readSettings(ctx workflow.Context, who offboarding.Subject) (Settings, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		ScheduleToCloseTimeout: 10 * time.Second,
-		Summary:                "read the settings",
+		// Tried until it answers: a case does not fail for its worker's troubles.
+		StartToCloseTimeout: 10 * time.Second,
+		Summary:             "read the settings",
 	})
 	var s Settings
 	err := workflow.ExecuteLocalActivity(ctx, settingsActivity, who).Get(ctx, &s)

@@ -44,13 +44,16 @@ func (l *lane) settle(ctx workflow.Context) error {
 	return nil
 }
 
-// through notes that the system is settled. The case may now be waiting for
-// nothing but people, in other systems.
+// through notes that the system is settled. Where others are not, whoever is
+// asked something there sees it in the message; the end tells the rest.
 func (l *lane) through() {
 	l.Needs, l.Stage = nil, offboarding.Confirming
 	l.c.publish()
-	if l.c.stuck() {
+	switch {
+	case len(l.c.view().Needs()) > 0:
 		l.c.teller.tell(l.c)
+	case slices.ContainsFunc(l.c.lanes, func(o *lane) bool { return o.Stage != offboarding.Confirming }):
+		l.c.teller.tellIfSlow(l.c)
 	}
 }
 

@@ -16,6 +16,7 @@ const slow = 2 * time.Second
 // what changes while a message is under way is told by the next one.
 type teller struct {
 	ref   string
+	doubt bool // a message may have been posted of which nobody knows
 	busy  bool
 	again bool
 }
@@ -65,9 +66,10 @@ func (t *teller) last(c *offboardCase) {
 
 func (t *teller) send(ctx workflow.Context, c *offboardCase, limit time.Duration, summary string, last bool) error {
 	ctx = workflow.WithActivityOptions(ctx, tellOptions(limit, summary))
-	req := activities.Telling{Key: c.ID + " " + c.RunID, Since: c.StartedAt, Ref: t.ref, Last: last, Notice: offboarding.NoticeOf(c.view())}
+	req := activities.Telling{Key: c.ID + " " + c.RunID, Since: c.StartedAt, Ref: t.ref, Doubt: t.doubt, Last: last, Notice: offboarding.NoticeOf(c.view())}
 	var told activities.Told
 	err := workflow.ExecuteActivity(ctx, activities.Tell, req).Get(ctx, &told)
+	t.doubt = t.doubt || told.Doubt || err != nil
 	if err == nil {
 		t.ref = told.Ref
 	}

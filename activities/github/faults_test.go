@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastday/activities"
-	"lastday/activities/github"
 	"lastday/offboarding"
 	"lastday/sandbox/faults"
 	sandbox "lastday/sandbox/github"
@@ -25,14 +24,6 @@ var kinds = []faults.Kind{
 
 // writeKinds are for a read the same as fail, or as nothing at all.
 var writeKinds = []faults.Kind{faults.Latency, faults.AppliedFail, faults.Lie}
-
-// twoOrgs leaves the third organisation out: it has nothing that the others
-// have not, and the fault tables are long.
-func twoOrgs(c *github.Config) { c.Organizations = []string{sandbox.Acme, sandbox.Labs} }
-
-func heldInTwoOrgs(r *rig) []string {
-	return slices.DeleteFunc(r.janeHolds(), func(h string) bool { return strings.Contains(h, "/"+sandbox.Partners) })
-}
 
 // operations are those that a step makes of a fresh company.
 func operations(t *testing.T, step func(r *rig, a offboarding.Account, all []offboarding.Grant)) []string {
@@ -99,38 +90,6 @@ func TestNoFaultMakesAFalseProof(t *testing.T) {
 			if err == nil {
 				honest(t, r, fault, back)
 			}
-		}
-	})
-}
-
-func TestACaseSurvivesEveryFault(t *testing.T) {
-	clean := newRig(t, sandbox.Options{}, twoOrgs)
-	require.Equal(t, janeAccount, clean.find(jane()))
-	all := clean.inventory(janeAccount).Grants // the same in every fresh company
-	ops := slices.Concat(
-		operations(t, func(r *rig, a offboarding.Account, _ []offboarding.Grant) { r.contain(a) }),
-		operations(t, func(r *rig, a offboarding.Account, all []offboarding.Grant) { r.revoke(a, all) }))
-	slices.Sort(ops)
-	ops = slices.Compact(ops)
-	require.GreaterOrEqual(t, len(ops), 20)
-	eachFault(t, ops, func(t *testing.T, fault faults.Fault) {
-		r := newRig(t, sandbox.Options{}, twoOrgs)
-		r.sv.Faults().Set(fault)
-		ctx, cancel := short(r.ctx, fault.Kind)
-		defer cancel()
-		j := activities.NewJournal(1, nil, nil)
-		_ = r.c.Contain(ctx, janeAccount, j)     // may fail: that is the fault's doing
-		_ = r.c.Revoke(ctx, janeAccount, all, j) // likewise
-		if back, err := r.c.Observe(ctx, janeAccount); err == nil {
-			honest(t, r, fault, back)
-		}
-		r.sv.Faults().Clear()
-
-		r.contain(janeAccount)
-		r.revoke(janeAccount, all)
-		require.Empty(t, heldInTwoOrgs(r), "%s %s", fault.Op, fault.Kind)
-		for class, o := range r.observe(janeAccount) {
-			assert.True(t, o.Proves(), "%s %s: %s: %s", fault.Op, fault.Kind, class, o.Reason)
 		}
 	})
 }

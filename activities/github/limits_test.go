@@ -1,7 +1,6 @@
 package github_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -22,7 +21,7 @@ import (
 func limitOf(t *testing.T, err error) time.Duration {
 	t.Helper()
 	var e *transport.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	require.Equal(t, transport.Limited, e.Kind, "%v", err)
 	return e.RetryAfter
 }

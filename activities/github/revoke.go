@@ -74,6 +74,7 @@ func (c *Connector) sort(w subject, grants []offboarding.Grant) (rounds, error) 
 			if p.id != 0 {
 				b.place.id, b.place.team = 0, invites // one list shows all invitations to a repository
 			}
+		default: // one call shows one grant
 		}
 		all[n][b] = append(all[n][b], g)
 	}

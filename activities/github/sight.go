@@ -105,5 +105,8 @@ func merge(list []sighting) sighting {
 		out.control = strings.Join(controls, "; ")
 	}
 	out.reason = strings.Join(reasons, "; ")
+	if out.sight == offboarding.NotOffered && out.reason == "" {
+		out.reason = out.control
+	}
 	return out
 }

@@ -237,7 +237,7 @@ func (t *roundTripper) judge(op string, r *http.Request, resp *http.Response, bo
 		return nil
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if kind == "text/html" || body[0] == '<' {
+	if kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 		e.Kind, e.Detail = Invalid, "an HTML page where there should be JSON; is a proxy or a sign-in page in between?"
 		return e
 	}

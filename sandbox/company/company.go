@@ -3,6 +3,7 @@
 package company
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -96,7 +97,8 @@ func (c *Company) serve(name, addr string, h http.Handler) error {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", addr)
+	var listen net.ListenConfig
+	l, err := listen.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen for %s: %w; give another address with --%s", name, err, name)
 	}
@@ -140,7 +142,7 @@ func (c *Company) Stop() {
 		s.Close()
 	}
 	if c.Office != nil {
-		c.Office.Close()
+		_ = c.Office.Close() // the process ends with it
 	}
 	c.Tailscale.Close()
 }

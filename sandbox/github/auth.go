@@ -73,25 +73,20 @@ func (sv *Server) actor(r *http.Request) (actor, bool) {
 	return a, true
 }
 
-// appKeys holds the apps' key, made when first needed.
-type appKeys struct {
-	once sync.Once
-	key  *rsa.PrivateKey
-	err  error
-}
+// madeKey is the apps' key of every stand-in in this process that is not given
+// one: making it takes a moment.
+var madeKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-func (k *appKeys) get() (*rsa.PrivateKey, error) {
-	k.once.Do(func() {
-		if k.key == nil {
-			k.key, k.err = rsa.GenerateKey(rand.Reader, 2048)
-		}
-	})
-	return k.key, k.err
+func (sv *Server) appKey() (*rsa.PrivateKey, error) {
+	if sv.o.AppKey != nil {
+		return sv.o.AppKey, nil
+	}
+	return madeKey()
 }
 
 // AppKeyPEM is the private key of both apps, as GitHub hands it out.
 func (sv *Server) AppKeyPEM() ([]byte, error) {
-	key, err := sv.keys.get()
+	key, err := sv.appKey()
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +105,7 @@ func (sv *Server) serveKey(w http.ResponseWriter, _ *http.Request) {
 
 // app checks the request's JWT and says which app signed it.
 func (sv *Server) app(r *http.Request) (int64, error) {
-	key, err := sv.keys.get()
+	key, err := sv.appKey()
 	if err != nil {
 		return 0, err
 	}

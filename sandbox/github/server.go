@@ -55,7 +55,6 @@ type Options struct {
 type Server struct {
 	o      Options
 	faults *faults.Injector
-	keys   appKeys
 	limits limiter
 
 	mu sync.RWMutex // guards st and what it points to
@@ -79,7 +78,7 @@ func New(staff []people.Person, o Options) *Server {
 	if o.MaxPageSize == 0 {
 		o.MaxPageSize = 100
 	}
-	sv := &Server{o: o, st: seed(staff), issued: map[string]actor{}, keys: appKeys{key: o.AppKey}}
+	sv := &Server{o: o, st: seed(staff), issued: map[string]actor{}}
 	sv.limits.max = o.HourlyLimit
 	mux := http.NewServeMux()
 	sv.routes(mux)

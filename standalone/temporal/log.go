@@ -61,7 +61,7 @@ func (l logger) SLog() *slog.Logger { return l.to }
 
 func (l logger) write(level slog.Level, msg string, tags []tag.Tag) {
 	if l.to.Enabled(context.Background(), level) {
-		l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...)
+		l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:sloglint // the message is the server's
 	}
 }
 

@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -88,7 +89,8 @@ func reserve(addr netip.AddrPort) (netip.AddrPort, error) {
 		return addr, nil
 	}
 	got := netip.AddrPortFrom(addr.Addr(), uint16(l.Addr().(*net.TCPAddr).Port))
-	client, err := net.Dial("tcp", ports{frontend: got}.dialFrontend())
+	var dialer net.Dialer
+	client, err := dialer.DialContext(context.Background(), "tcp", ports{frontend: got}.dialFrontend())
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("reserve port %d: %w", got.Port(), err)
 	}
@@ -101,7 +103,8 @@ func reserve(addr netip.AddrPort) (netip.AddrPort, error) {
 }
 
 func listen(addr netip.AddrPort) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr.String())
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("listen on %s: port %s is taken: stop the program that uses it, choose another port, or 0 for any free one",

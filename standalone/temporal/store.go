@@ -86,7 +86,7 @@ func remedy(err error) string {
 // stay open until the process ends: it never closes them.
 func (s *store) close() {
 	if db, err := sql.Open("sqlite", s.dsn()); err == nil {
-		_, _ = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // what is left is read at the next start
+		_, _ = db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)") // what is left is read at the next start
 		_ = db.Close()
 	}
 	s.lock.release()

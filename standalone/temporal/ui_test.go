@@ -29,7 +29,7 @@ func TestWebUIShowsTheNamespaceUntilStop(t *testing.T) {
 	}
 
 	s.Stop()
-	if _, err := http.Get(s.UIURL()); err == nil { //nolint:noctx // it must not answer at all
+	if _, err := http.Get(s.UIURL()); err == nil {
 		t.Error("the web UI answers after Stop")
 	}
 }

@@ -74,9 +74,10 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 		// A case that has ended is an error here, not a run to be joined.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 
-		StaticSummary: summary(d),
-		StaticDetails: details(d),
-		Priority:      priority(d),
+		WorkflowTaskTimeout: taskTimeout,
+		StaticSummary:       summary(d),
+		StaticDetails:       details(d),
+		Priority:            priority(d),
 	}, workflows.OffboardType, d)
 	if err != nil {
 		return Started{}, startError(d.Subject, err)

@@ -5,12 +5,13 @@
 // Exactly one message. Slack documents no idempotency key for chat.postMessage:
 // its error list names client_msg_id, but the method takes no such argument,
 // and Slack's SDK maintainers ask apps not to rely on it (java-slack-sdk, "Is
-// clientMsgId unique and reliable?"). So the case's key travels in the message's metadata,
-// and a post without a known ts looks for that key in the channel's history
-// first. History is read from another replica than the one that posts, and may
-// lag. The window that remains, a retry that comes sooner than the lag, is
-// closed twice: a second attempt waits Settle and looks again before it posts,
-// and Sweep deletes what came out double all the same.
+// clientMsgId unique and reliable?"). So the case's key travels in the message's
+// metadata, and a post without a known ts, if anything can have been posted
+// before, looks for that key in the channel's history first. History is read
+// from another replica than the one that posts, and may lag. The window that
+// remains, a retry that comes sooner than the lag, is closed twice: a second
+// attempt waits Settle and looks again before it posts, and Sweep deletes what
+// came out double all the same.
 package notify
 
 import (
@@ -118,12 +119,16 @@ type Spot struct {
 	// Attempt is the attempt of this activity, from 1. From 2 on an earlier
 	// attempt may have posted a moment ago, unseen.
 	Attempt int32
+	// Sure is set when nothing can have been posted but the message at TS, if
+	// that is known: the channel's history need not be looked through.
+	Sure bool
 }
 
 // Post shows m as the case's message and gives its ts. With a known ts it
-// updates; otherwise it looks for the message of an earlier attempt and posts
-// only if there is none. Calling it again changes nothing but the text. A
-// message that somebody deleted is posted anew.
+// updates; otherwise, unless it is sure that there is none, it looks for the
+// message of an earlier attempt and posts only if it finds none. Calling it
+// again changes nothing but the text. A message that somebody deleted is posted
+// anew.
 func (n *Notifier) Post(ctx context.Context, at Spot, m Message) (string, error) {
 	if at.Key == "" || at.Since.IsZero() {
 		return "", errors.New("post message: a case's message needs the case's key and beginning")
@@ -139,7 +144,12 @@ func (n *Notifier) Post(ctx context.Context, at Spot, m Message) (string, error)
 			return ts, err
 		}
 	}
-	ts, err := n.settled(ctx, api, at)
+	ts := ""
+	if at.Sure {
+		_, err = n.self(ctx, api) // for the workspace the token belongs to
+	} else {
+		ts, err = n.settled(ctx, api, at)
+	}
 	if err != nil {
 		return "", err
 	}
