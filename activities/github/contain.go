@@ -19,16 +19,22 @@ import (
 // journaled as already absent.
 func (c *Connector) Contain(ctx context.Context, a offboarding.Account, j *activities.Journal) error {
 	s := c.session(c.primary)
-	r, err := s.prepare(ctx, a)
+	orgs := c.cfg.Organizations
+	saml := make([]bool, len(orgs))
+	look := make([]func() error, len(orgs)) // beside the checks, to save their time
+	for i, org := range orgs {
+		look[i] = func() error { saml[i] = s.mayHaveSAML(ctx, org); return nil }
+	}
+	r, err := s.prepare(ctx, a, look...)
 	if err != nil {
 		return err
 	}
 	if !r.who.linked() {
 		return nil // an invitation is no live access; Revoke cancels it
 	}
-	steps := make([]func() error, 0, len(c.cfg.Organizations))
-	for _, org := range c.cfg.Organizations {
-		steps = append(steps, func() error { return s.cut(ctx, org, r, j) })
+	steps := make([]func() error, 0, len(orgs))
+	for i, org := range orgs {
+		steps = append(steps, func() error { return s.cut(ctx, org, r, saml[i], j) })
 	}
 	return parallel(steps...)
 }
@@ -36,12 +42,10 @@ func (c *Connector) Contain(ctx context.Context, a offboarding.Account, j *activ
 // cut ends live access to one organisation. The outside collaborators are read
 // after the membership is gone: a former member who was a direct collaborator
 // of a repository may have become one.
-func (s *session) cut(ctx context.Context, org string, r ready, j *activities.Journal) error {
+func (s *session) cut(ctx context.Context, org string, r ready, saml bool, j *activities.Journal) error {
 	if m := r.members[fold(org)]; m != nil {
-		if m.GetState() == "active" {
-			if err := s.revokeCredentials(ctx, org, r.who, j); err != nil {
-				return err
-			}
+		if m.GetState() == "active" && saml {
+			s.revokeCredentials(ctx, org, r.who, j)
 		}
 		if err := s.leave(ctx, org, r.who, j); err != nil {
 			return err
@@ -62,28 +66,21 @@ func (s *session) cut(ctx context.Context, org string, r ready, j *activities.Jo
 	return nil
 }
 
+// mayHaveSAML is false only where GitHub says that the plan has none.
+func (s *session) mayHaveSAML(ctx context.Context, org string) bool {
+	info, err := s.organization(ctx, org)
+	return err != nil || !plansWithoutSAML[info.GetPlan().GetName()]
+}
+
 // revokeCredentials asks for the revocation of every SSO credential, which
-// GitHub queues. It comes before the membership ends: afterwards the call
-// answers 404. Where the list cannot be seen, or there is no SAML, nothing is
-// asked; the read-back says so.
-func (s *session) revokeCredentials(ctx context.Context, org string, w subject, j *activities.Journal) error {
-	held, err := s.credentialsOf(ctx, org, w.login)
-	if denied(err) || (err == nil && len(held) == 0) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	const do = "revoke SSO credentials"
+// GitHub queues. It comes before the membership ends, as afterwards GitHub
+// answers 404 to it; but the cut does not wait for it to succeed, since Revoke
+// removes one by one what is left. Somebody without any loses nothing by it.
+func (s *session) revokeCredentials(ctx context.Context, org string, w subject, j *activities.Journal) {
 	resp, err := s.raw(ctx, org, http.MethodPost, fmt.Sprintf("orgs/%s/credential-authorizations/%s/revoke", org, w.login), nil, nil)
-	if err = accepted(err); err != nil {
-		if err = fail(do, err); denied(err) {
-			return nil // not offered for this member; Revoke removes them one by one
-		}
-		return err
+	if accepted(err) == nil {
+		j.Done(done("revoke SSO credentials", offboarding.SSOCredentials, org, resp))
 	}
-	j.Done(done(do, offboarding.SSOCredentials, org, resp))
-	return nil
 }
 
 // leave removes the membership, or cancels the pending one.

@@ -61,7 +61,6 @@ type subject struct {
 	id    int64 // 0: only an e-mail invitation is known
 	login string
 	email string
-	gone  bool // GitHub no longer knows the account
 }
 
 func (w subject) linked() bool { return w.id != 0 }

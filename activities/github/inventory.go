@@ -70,9 +70,8 @@ func (s *session) readers() []reader {
 	}
 }
 
-// everything reads every class in every organisation at the same time. A
-// refused class becomes blind; a refused membership is an error, as nothing
-// else could be judged without it.
+// everything reads every class in every organisation. The login is checked at
+// the same time; where it has changed, all is read again under the new one.
 func (s *session) everything(ctx context.Context, step string, a offboarding.Account) (map[offboarding.Class]sighting, []offboarding.Residual, error) {
 	w, err := subjectOf(a)
 	if err != nil {
@@ -81,13 +80,28 @@ func (s *session) everything(ctx context.Context, step string, a offboarding.Acc
 	if !w.linked() {
 		return s.invitedOnly(ctx, w)
 	}
-	if w, err = s.who(ctx, w); err != nil {
+	now, whoErr := w, error(nil)
+	all, notes, err := s.readAll(ctx, step, w, func() error { now, whoErr = s.who(ctx, w); return nil })
+	if whoErr != nil {
+		return nil, nil, whoErr // what was read may be somebody else's
+	}
+	if now.login != w.login {
+		all, notes, err = s.readAll(ctx, step, now)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
+	return all, append(classic(now), notes...), nil
+}
+
+// readAll reads every class in every organisation at the same time. A refused
+// class becomes blind; a refused membership is an error, as nothing else could
+// be judged without it.
+func (s *session) readAll(ctx context.Context, step string, w subject, beside ...func() error) (map[offboarding.Class]sighting, []offboarding.Residual, error) {
 	orgs := s.c.cfg.Organizations
 	found := newFound(len(orgs))
 	notes := make([][]offboarding.Residual, len(orgs))
-	var steps []func() error
+	steps := beside
 	for i, org := range orgs {
 		put := func(class offboarding.Class, seen sighting) { found.put(i, class, seen) }
 		steps = append(steps, func() error {
@@ -110,7 +124,7 @@ func (s *session) everything(ctx context.Context, step string, a offboarding.Acc
 	if err := parallel(steps...); err != nil {
 		return nil, nil, err
 	}
-	return found.merged(), append(classic(w), slices.Concat(notes...)...), nil
+	return found.merged(), slices.Concat(notes...), nil
 }
 
 // found collects the sightings by class, each in its organisation's place.

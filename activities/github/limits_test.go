@@ -93,26 +93,37 @@ func TestEveryFormOfGitHubsLimits(t *testing.T) {
 // After an answer with nothing remaining the SDK refuses calls by itself.
 func TestTheSDKsOwnRefusalIsALimit(t *testing.T) {
 	r := newRig(t, sandbox.Options{}, nil)
-	r.answering(func(w http.ResponseWriter, req *http.Request) bool {
-		if req.URL.Path != "/users/jane-doe" {
-			return false
-		}
-		w.Header().Set("X-GitHub-Request-Id", "0001")
-		w.Header().Set("X-RateLimit-Limit", "5000")
-		w.Header().Set("X-RateLimit-Remaining", "0")
-		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(20*time.Minute).Unix()))
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"login":"jane-doe","id":583231,"type":"User"}`)
-		return true
+	r.rewriting(func(h http.Header) {
+		h.Set("X-RateLimit-Remaining", "0")
+		h.Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(20*time.Minute).Unix()))
 	})
-	r.c = r.connect(func(c *github.Config) { c.Organizations = []string{sandbox.Acme} }) // each installation has its own limit
 	_, err := r.c.Observe(r.ctx, janeAccount)
 	assert.InDelta(t, (20 * time.Minute).Seconds(), limitOf(t, err).Seconds(), 5)
-	_, again := r.c.Observe(r.ctx, janeAccount)
-	assert.Error(t, again)
 	for _, c := range r.sv.Faults().Calls() {
-		assert.NotContains(t, c.Op, "/orgs/", "no call is made while nothing remains")
+		assert.NotContains(t, c.Op, "/repos/{org}", "no call is made while nothing remains")
 	}
+	before := len(r.sv.Faults().Calls())
+	_, err = r.c.Observe(r.ctx, janeAccount)
+	assert.Error(t, err)
+	assert.Greater(t, len(r.sv.Faults().Calls()), before, "the next attempt asks GitHub itself again")
+}
+
+// rewriting changes the headers of every answer of the sandbox.
+func (r *rig) rewriting(change func(http.Header)) {
+	next := r.sv.Handler()
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, req)
+		for k, v := range rec.Header() {
+			w.Header()[k] = v
+		}
+		change(w.Header())
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(rec.Body.Bytes())
+	}))
+	r.Cleanup(ts.Close)
+	r.url = ts.URL
+	r.c = r.connect(nil)
 }
 
 func TestTheHourlyLimitOfTheSandboxIsMet(t *testing.T) {
@@ -151,20 +162,7 @@ func TestPagesAreReadToTheEnd(t *testing.T) {
 
 	// A proxy that drops Link headers: a full page is not taken for the last.
 	r := newRig(t, sandbox.Options{MaxPageSize: 1}, nil)
-	next := r.sv.Handler()
-	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		rec := httptest.NewRecorder()
-		next.ServeHTTP(rec, req)
-		for k, v := range rec.Header() {
-			if k != "Link" {
-				w.Header()[k] = v
-			}
-		}
-		w.WriteHeader(rec.Code)
-		_, _ = w.Write(rec.Body.Bytes())
-	}))
-	defer ts.Close()
-	r.url = ts.URL
+	r.rewriting(func(h http.Header) { h.Del("Link") })
 	r.c = r.connect(func(c *github.Config) { c.PageSize = 1 })
 	assert.Equal(t, whole, r.inventory(janeAccount))
 }

@@ -200,3 +200,13 @@ func TestCredentialsAreRevokedBeforeTheMembershipEnds(t *testing.T) {
 	assert.Less(t, order["revoke SSO credentials acme"], order["remove from organisation acme"])
 	assert.NotContains(t, strings.Join(r.janeHolds(), " "), "sso-credentials")
 }
+
+func TestACredentialListThatIsDownDoesNotHoldUpTheCut(t *testing.T) {
+	r := newRig(t, sandbox.Options{}, nil)
+	inv := r.inventory(janeAccount)
+	r.sv.Faults().Set(faults.Fault{Op: "POST /orgs/{org}/credential-authorizations/{username}/revoke", Kind: faults.Fail})
+	r.contain(janeAccount)
+	assert.NotContains(t, r.janeHolds(), "membership/acme")
+	r.revoke(janeAccount, toRevoke(inv))
+	assert.Empty(t, r.janeHolds(), "revoke removes the credentials one by one")
+}

@@ -61,8 +61,7 @@ func (s *session) who(ctx context.Context, w subject) (subject, error) {
 			Fix:    "nothing was changed; find the person again",
 		}
 	default:
-		w.gone = true
-		return w, nil
+		return w, nil // deleted: no list shows the id any more, and nobody has the login
 	}
 }
 
@@ -103,8 +102,9 @@ type ready struct {
 
 // prepare checks, right before a write, that the account is still the one that
 // was found and may be cut. An observer that cannot be asked who it is does
-// not hold up a cut; Find asked it.
-func (s *session) prepare(ctx context.Context, a offboarding.Account) (ready, error) {
+// not hold up a cut; Find asked it. For an account with a login, the functions
+// given run beside the checks.
+func (s *session) prepare(ctx context.Context, a offboarding.Account, beside ...func() error) (ready, error) {
 	w, err := subjectOf(a)
 	if err != nil {
 		return ready{}, err
@@ -112,9 +112,13 @@ func (s *session) prepare(ctx context.Context, a offboarding.Account) (ready, er
 	if a.Protected != "" {
 		return ready{}, protected(a.Protected)
 	}
+	if !w.linked() {
+		beside = nil
+	}
 	var me, observer int64
 	found := w
-	out, err := s.memberships(ctx, w,
+	out, err := s.memberships(ctx, w, append(
+		beside,
 		func() (err error) { found, err = s.who(ctx, w); return },
 		func() (err error) { me, err = s.self(ctx); return },
 		func() error {
@@ -122,7 +126,8 @@ func (s *session) prepare(ctx context.Context, a offboarding.Account) (ready, er
 				observer, _ = s.c.session(s.c.observer).self(ctx) // see above
 			}
 			return nil
-		})
+		},
+	)...)
 	if err != nil {
 		return ready{}, err
 	}
