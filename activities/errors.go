@@ -21,6 +21,12 @@ const (
 	defaultDelay = 30 * time.Second // for a limit without a delay of its own
 )
 
+// Types of the errors that a case itself looks at.
+const (
+	KindIdentity  = string(transport.Identity)
+	KindProtected = string(transport.Protected)
+)
+
 // temporalError maps what a connector returned to what Temporal does about it.
 // It is the only place that does. The actions made before the error travel in
 // its details, so that the case knows of them.

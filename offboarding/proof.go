@@ -169,6 +169,22 @@ func MayRemove(s System, g Grant, decisions []Decision) bool {
 	return false
 }
 
+// Met takes down who the person is here and what they hold. The same account
+// met again keeps what was found before: it is what the case is about. Another
+// account has been neither contained nor revoked.
+func (s *SystemCase) Met(a Account, held Inventory, at time.Time) {
+	switch {
+	case s.Account.ID == a.ID && len(s.Actions) > 0:
+		s.hold(held.Grants)
+		s.remain(held.Residuals)
+	default:
+		s.Grants, s.Residuals = held.Grants, held.Residuals
+		s.ContainedAt, s.RevokedAt = time.Time{}, time.Time{}
+	}
+	s.Account, s.Coverage, s.FoundAt = a, held.Coverage, at
+	s.Observations, s.ProvenAt = nil, time.Time{}
+}
+
 // Wrote takes down what a contain or revoke step did. Whatever was observed
 // before is no proof of what is true now, so it goes.
 func (s *SystemCase) Wrote(actions []Action) {
@@ -180,16 +196,26 @@ func (s *SystemCase) Wrote(actions []Action) {
 // are there now join the system's grants.
 func (s *SystemCase) Saw(r Readback) {
 	s.Observations = r.Observations
-	for _, residual := range r.Residuals {
-		if !slices.Contains(s.Residuals, residual) {
-			s.Residuals = append(s.Residuals, residual)
+	s.remain(r.Residuals)
+	for _, o := range r.Observations {
+		s.hold(o.Present)
+	}
+}
+
+// hold adds the grants that are not known yet.
+func (s *SystemCase) hold(grants []Grant) {
+	for _, g := range grants {
+		if !slices.ContainsFunc(s.Grants, func(have Grant) bool { return have.Class == g.Class && have.ID == g.ID }) {
+			s.Grants = append(s.Grants, g)
 		}
 	}
-	for _, o := range r.Observations {
-		for _, g := range o.Present {
-			if !slices.ContainsFunc(s.Grants, func(have Grant) bool { return have.Class == g.Class && have.ID == g.ID }) {
-				s.Grants = append(s.Grants, g)
-			}
+}
+
+// remain adds the residuals that are not known yet.
+func (s *SystemCase) remain(residuals []Residual) {
+	for _, r := range residuals {
+		if !slices.Contains(s.Residuals, r) {
+			s.Residuals = append(s.Residuals, r)
 		}
 	}
 }

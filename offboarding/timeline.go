@@ -207,9 +207,9 @@ func hour(t time.Time) string {
 
 // cell keeps a vendor's words from breaking out of a Markdown table, and from
 // being a link or picture.
-func cell(s string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", "\\[").Replace(s)
-}
+func cell(s string) string { return plain.Replace(s) }
+
+var plain = strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "'", "[", "\\[")
 
 // PlainText makes a person's or vendor's words safe inside Markdown.
 func PlainText(s string) string { return cell(s) }

@@ -1,6 +1,10 @@
 package offboarding
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // System names a place that holds access: "okta", "github", "tailscale",
 // "wireguard", "slack". It is also the name of the system's task queue suffix
@@ -56,9 +60,24 @@ const (
 // Person is who a connector looks for.
 type Person struct {
 	Email Subject `json:"email"`
+	// Emails are other work addresses of the same person, as other systems tell
+	// them: an alias, or the address from before a new name.
+	Emails []string `json:"emails,omitempty"`
 	// Logins are identities that another system vouches for, such as the
 	// GitHub login in an Okta profile attribute.
 	Logins map[System]string `json:"logins,omitempty"`
+}
+
+// Addresses are all work addresses of the person: Email first, then Emails, in
+// lower case, none twice and none empty.
+func (p Person) Addresses() []string {
+	var out []string
+	for _, a := range append([]string{string(p.Email)}, p.Emails...) {
+		if a = strings.ToLower(strings.TrimSpace(a)); a != "" && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // Account is the person's identity inside one system.
@@ -71,6 +90,9 @@ type Account struct {
 	ID    string `json:"id,omitempty"`
 	Login string `json:"login,omitempty"` // what a reader recognises
 	Email string `json:"email,omitempty"`
+	// Emails are work addresses that this system vouches for, the one that was
+	// asked for included or not.
+	Emails []string `json:"emails,omitempty"`
 	// Status is the vendor's own word, such as ACTIVE or DEPROVISIONED.
 	Status string `json:"status,omitempty"`
 	// Logins are this person's identities elsewhere, as this system tells them.

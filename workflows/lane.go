@@ -29,6 +29,11 @@ type lane struct {
 	limited   error
 	// took counts the case's decisions that the lane has taken in.
 	took int
+	// asked is who was last looked for; read is how many systems had been
+	// contained when the last reading began. Both tell whether it is too old.
+	asked offboarding.Person
+	read  int
+	halt  workflow.CancelFunc // ends the write that is under way; nil if none is
 }
 
 // errBehind says that the system that knows the login here is late itself.
@@ -45,19 +50,21 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 		return err
 	}
 	l.Stage, l.FoundAt = offboarding.Finding, time.Time{}
+	l.asked, l.read = l.c.person(), l.c.cuts
 	var found activities.FindResult
 	err := l.call(ctx, activities.Find, limit, "who is "+l.c.who()+", what do they hold?",
-		activities.FindRequest{Person: l.c.person()}, &found)
+		activities.FindRequest{Person: l.asked}, &found)
 	if err != nil {
 		return err
 	}
 	if !found.Account.Found && l.from != nil && l.from.FoundAt.IsZero() {
 		return errNoLogin
 	}
-	l.Account, l.FoundAt = found.Account, found.At
-	l.Grants, l.Coverage, l.Residuals = found.Inventory.Grants, found.Inventory.Coverage, found.Inventory.Residuals
-	l.Observations = nil
+	l.Met(found.Account, found.Inventory, found.At)
 	l.judge()
+	if found.Account.Protected != "" {
+		l.c.haltWrites()
+	}
 	l.askEarly(ctx)
 	return nil
 }
@@ -87,7 +94,7 @@ func (l *lane) awaitLogin(ctx workflow.Context) error {
 
 // contain stops live use in this system, and again if it was read back as live.
 func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
-	if !l.ContainedAt.IsZero() && !l.live() {
+	if !l.ContainedAt.IsZero() {
 		return nil
 	}
 	if !l.plan().Contain {
@@ -100,6 +107,7 @@ func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
 		return err
 	}
 	l.ContainedAt = at
+	l.c.cuts++
 	return nil
 }
 
@@ -124,7 +132,7 @@ func (l *lane) revoke(ctx workflow.Context) error {
 
 // observe reads the system back and grades what was seen.
 func (l *lane) observe(ctx workflow.Context) error {
-	l.Stage = offboarding.Observing
+	l.Stage, l.read = offboarding.Observing, l.c.cuts
 	var seen activities.ObserveResult
 	err := l.call(ctx, activities.Observe, l.left(ctx), "is it gone?", activities.ObserveRequest{Account: l.Account}, &seen)
 	if err != nil {
@@ -132,8 +140,12 @@ func (l *lane) observe(ctx workflow.Context) error {
 	}
 	l.Saw(seen.Readback)
 	l.judge()
+	l.ProvenAt = time.Time{}
 	if l.Verified() {
 		l.ProvenAt = seen.At
+	}
+	if l.live() {
+		l.ContainedAt = time.Time{} // it was not, whatever the call answered
 	}
 	return nil
 }
@@ -141,11 +153,19 @@ func (l *lane) observe(ctx workflow.Context) error {
 // write runs a step that changes things, and takes down what it did even when
 // it did not come through.
 func (l *lane) write(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, grants []offboarding.Grant) (time.Time, error) {
+	if l.c.protection() != "" {
+		return time.Time{}, l.c.refused()
+	}
+	ctx, l.halt = workflow.WithCancel(ctx)
+	defer func() { l.halt = nil }()
 	var done activities.WriteResult
 	req := activities.WriteRequest{Subject: l.c.Departure.Subject, Account: l.Account, Grants: grants}
 	err := l.call(ctx, v, limit, summary, req, &done)
 	if err != nil {
 		l.Wrote(activities.DoneBefore(err))
+		if l.c.protection() != "" {
+			err = l.c.refused()
+		}
 		return time.Time{}, err
 	}
 	l.Wrote(done.Actions)
@@ -221,4 +241,10 @@ func (l *lane) left(ctx workflow.Context) time.Duration {
 func final(err error) bool {
 	var app *temporal.ApplicationError
 	return errors.As(err, &app) && app.NonRetryable()
+}
+
+// lost reports whether the account is no longer who it was taken for.
+func lost(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == activities.KindIdentity
 }

@@ -42,6 +42,9 @@ type offboardCase struct {
 	// shownDeadline is the last LastdayDeadline.
 	shownDeadline time.Time
 	laggards      workflow.WaitGroup
+	// cuts counts the containments so far: what was read before the last of
+	// them may have changed since.
+	cuts int
 }
 
 func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, error) {
@@ -105,6 +108,13 @@ func (c *offboardCase) find() {
 		}
 	}
 	c.together(func(ctx workflow.Context, l *lane) error { return l.find(ctx, c.settings.Patience) })
+	// A directory may know the person by other addresses and logins as well.
+	c.together(func(ctx workflow.Context, l *lane) error {
+		if !l.outdated() {
+			return nil
+		}
+		return l.find(ctx, c.settings.Patience)
+	})
 }
 
 // awaitDue waits until the case's time has come. What was found before a wait
@@ -135,6 +145,9 @@ func (c *offboardCase) revokeAndObserve() {
 	c.enter(offboarding.Revoking)
 	c.together(func(ctx workflow.Context, l *lane) error { return l.settle(ctx) })
 	c.laggards.Wait(c.root)
+	for c.anyStale() {
+		c.lookAgain()
+	}
 	c.sumUp()
 }
 

@@ -66,7 +66,13 @@ func tellOptions(limit time.Duration, summary string) workflow.ActivityOptions {
 }
 
 // pause is the time between two looks at access that is still there: short at
-// first, since most of it is a vendor catching up, then at most a minute.
+// first, since most of it is a vendor catching up, then a minute; after an hour
+// it grows to half an hour, so that a case with a long deadline stays far below
+// the number of events a history may have.
 func pause(round int) time.Duration {
+	const hour = 65
+	if round > hour {
+		return min(time.Duration(round-hour)*time.Minute, 30*time.Minute)
+	}
 	return min(500*time.Millisecond<<min(round, 10), time.Minute)
 }

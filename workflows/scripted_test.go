@@ -27,6 +27,9 @@ type scripted struct {
 	lies    bool                // revoke answers well and changes nothing
 	logins  map[offboarding.System]string
 	asked   []offboarding.Person
+	id      string   // of the account; default id-SYSTEM
+	emails  []string // Account.Emails
+	knownAs string   // the only address under which the person is found
 	// needsLogin: nobody is found without a login that another system tells.
 	needsLogin bool
 	noControl  bool  // nothing known to be there is seen by the same call
@@ -101,14 +104,21 @@ func (s *scripted) Find(_ context.Context, p offboarding.Person) (offboarding.Ac
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	s.asked = append(s.asked, p)
-	if !s.account || (s.needsLogin && p.Logins[s.name] == "") {
+	stranger := s.knownAs != "" && !slices.Contains(p.Emails, s.knownAs)
+	if !s.account || stranger || (s.needsLogin && p.Logins[s.name] == "") {
 		nobody := offboarding.Account{System: s.name, Evidence: "asked for the e-mail; saw ada.admin"}
 		if s.noControl {
 			nobody.Evidence = ""
 		}
 		return nobody, nil
 	}
-	return offboarding.Account{System: s.name, Found: true, ID: "id-" + string(s.name), Login: "jane", Protected: s.shield, Logins: s.logins}, nil
+	id := s.id
+	if id == "" {
+		id = "id-" + string(s.name)
+	}
+	return offboarding.Account{
+		System: s.name, Found: true, ID: id, Login: "jane", Protected: s.shield, Logins: s.logins, Emails: s.emails,
+	}, nil
 }
 
 func (s *scripted) Inventory(context.Context, offboarding.Account) (offboarding.Inventory, error) {

@@ -15,20 +15,9 @@ import (
 // settle revokes and observes until every class of the system is shown to be
 // gone or decided by a person. Its only error is a cancelled case.
 func (l *lane) settle(ctx workflow.Context) error {
-	if !l.Account.Found {
-		l.ProvenAt = l.FoundAt
-		l.through()
-		return nil
-	}
 	for round := 0; ; round++ {
-		for _, step := range []func() error{
-			func() error { return l.contain(ctx, l.left(ctx)) },
-			func() error { return l.revoke(ctx) },
-			func() error { return l.observe(ctx) },
-		} {
-			if !l.insist(ctx, step) {
-				return ctx.Err()
-			}
+		if !l.insist(ctx, func() error { return l.cutAndLook(ctx) }) {
+			return ctx.Err()
 		}
 		if l.Settled() {
 			break
@@ -42,6 +31,22 @@ func (l *lane) settle(ctx workflow.Context) error {
 	}
 	l.through()
 	return nil
+}
+
+// cutAndLook is one round: contain where it is live, revoke what may be left,
+// read back. Where nobody is, there is nothing to cut.
+func (l *lane) cutAndLook(ctx workflow.Context) error {
+	if !l.Account.Found {
+		l.ProvenAt = l.FoundAt
+		return nil
+	}
+	if err := l.contain(ctx, l.left(ctx)); err != nil {
+		return err
+	}
+	if err := l.revoke(ctx); err != nil {
+		return err
+	}
+	return l.observe(ctx)
 }
 
 // through notes that the system is settled. Where others are not, whoever is

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"lastday/activities"
 	"lastday/offboarding"
 )
 
@@ -80,7 +82,14 @@ func (c *offboardCase) person() offboarding.Person {
 			}
 			p.Logins[system] = login
 		}
+		for _, address := range l.Account.Emails {
+			if other, err := offboarding.ParseSubject(address); err == nil && other != p.Email { //workflowcheck:ignore pure; net/mail has a debug log
+				p.Emails = append(p.Emails, string(other))
+			}
+		}
 	}
+	slices.Sort(p.Emails)
+	p.Emails = slices.Compact(p.Emails)
 	return p
 }
 
@@ -161,6 +170,21 @@ func (c *offboardCase) protection() string {
 		return c.settings.Protected
 	}
 	return offboarding.Protection(c.systems())
+}
+
+// refused is the answer to a step that would write to a protected person.
+func (c *offboardCase) refused() error {
+	return temporal.NewNonRetryableApplicationError(c.protection()+"; nothing more is cut", activities.KindProtected, nil)
+}
+
+// haltWrites ends what is under way when a late system says that the person is
+// protected.
+func (c *offboardCase) haltWrites() {
+	for _, l := range c.lanes {
+		if l.halt != nil {
+			l.halt()
+		}
+	}
 }
 
 // endEarly ends a case in which nothing was written.

@@ -56,11 +56,20 @@ func (l *lane) catchUp(ctx workflow.Context, err error) {
 }
 
 // insist runs a step until it is through, asking a person each time it cannot
-// go on. It is false when a person has settled the system otherwise, or the
-// case was cancelled.
+// go on. Where the account was not who it was taken for, it is looked for anew
+// before the next try. It is false when a person has settled the system
+// otherwise, or the case was cancelled.
 func (l *lane) insist(ctx workflow.Context, step func() error) bool {
+	var err error
 	for {
-		err := step()
+		if lost(err) && !l.FoundAt.IsZero() {
+			err = l.find(ctx, l.left(ctx))
+		} else {
+			err = nil
+		}
+		if err == nil {
+			err = step()
+		}
 		switch {
 		case err == nil:
 			return true

@@ -1,0 +1,167 @@
+package workflows_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
+
+	"lastday/activities"
+	"lastday/workflows"
+)
+
+// histories are of cases that the end-to-end tests ran; they are made anew by
+// UPDATE_HISTORIES=1 go test ./e2e -run TypicalCases, in standalone.
+const histories = "testdata/histories"
+
+// kept reads every stored history, by name.
+func kept(t *testing.T) map[string]*historypb.History {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "no history to replay in %s", histories)
+	out := map[string]*historypb.History{}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		h := &historypb.History{}
+		readable := temporalproto.CustomJSONUnmarshalOptions{
+			Metadata: map[string]any{commonpb.EnablePayloadShorthandMetadataKey: true}, DiscardUnknown: true,
+		}
+		require.NoError(t, readable.Unmarshal(b, h), file)
+		require.NotEmpty(t, h.GetEvents(), file)
+		out[strings.TrimSuffix(filepath.Base(file), ".json")] = h
+	}
+	return out
+}
+
+// A case that is under way when a worker is replaced must go on in the new one.
+func TestStoredHistoriesReplay(t *testing.T) {
+	for name, h := range kept(t) {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, replay(h))
+		})
+	}
+}
+
+func replay(h *historypb.History) error {
+	r := worker.NewWorkflowReplayer()
+	r.RegisterWorkflowWithOptions(workflows.Offboard, workflow.RegisterOptions{Name: workflows.OffboardType})
+	return r.ReplayWorkflowHistory(nil, h)
+}
+
+// order is what a case does in each system, step by step; of a revoke step with
+// the classes it is about, in the order of the alphabet. Which system is faster
+// than another is not part of it.
+type order map[string][]string
+
+// orders are written by hand: histories that are made anew do not change them.
+var orders = map[string]order{}
+
+func TestTheStepsOfStoredHistoriesComeInOrder(t *testing.T) {
+	all := kept(t)
+	for name, want := range orders {
+		require.Contains(t, all, name, "an order without a history")
+		require.Equal(t, want, orderOf(t, all[name]), name)
+	}
+	require.Len(t, all, len(orders), "a history without an order")
+}
+
+// Replay does not look at what a step is given, and takes two steps of one
+// shape that changed places for the same ones. The order must not.
+func TestAPlantedSwapOfTwoStepsIsNoticed(t *testing.T) {
+	const name = "verified"
+	for _, swap := range []struct {
+		what string
+		a, b string
+		do   func(a, b *historypb.ActivityTaskScheduledEventAttributes)
+	}{
+		{"a system is revoked before it is contained", "okta.Contain", "okta.Revoke", func(a, b *historypb.ActivityTaskScheduledEventAttributes) {
+			a.ActivityType, b.ActivityType = b.ActivityType, a.ActivityType
+			a.Input, b.Input = b.Input, a.Input
+		}},
+		{"one system is given what is another's", "okta.Revoke", "github.Revoke", func(a, b *historypb.ActivityTaskScheduledEventAttributes) {
+			a.Input, b.Input = b.Input, a.Input
+		}},
+		{"a step is on another system's queue", "okta.Observe", "github.Observe", func(a, b *historypb.ActivityTaskScheduledEventAttributes) {
+			a.TaskQueue, b.TaskQueue = b.TaskQueue, a.TaskQueue
+		}},
+	} {
+		t.Run(swap.what, func(t *testing.T) {
+			h := proto.Clone(kept(t)[name]).(*historypb.History)
+			swap.do(scheduled(t, h, swap.a), scheduled(t, h, swap.b))
+			require.NotEqual(t, orders[name], orderOf(t, h))
+		})
+	}
+}
+
+func scheduled(t *testing.T, h *historypb.History, step string) *historypb.ActivityTaskScheduledEventAttributes {
+	t.Helper()
+	for _, e := range h.GetEvents() {
+		if a := e.GetActivityTaskScheduledEventAttributes(); a.GetActivityType().GetName() == step {
+			return a
+		}
+	}
+	require.Fail(t, "no such step", step)
+	return nil
+}
+
+// orderOf reads the order out of a history. What HR was told last is under
+// "told": how often before depends on how long the case took.
+func orderOf(t *testing.T, h *historypb.History) order {
+	t.Helper()
+	out := order{}
+	for _, e := range h.GetEvents() {
+		if e.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED {
+			continue
+		}
+		a := e.GetActivityTaskScheduledEventAttributes()
+		name := a.GetActivityType().GetName()
+		if name == activities.Tell {
+			var told activities.Telling
+			read(t, a.GetInput(), &told)
+			out["told"] = []string{told.Notice.Headline}
+			continue
+		}
+		system, verb, _ := strings.Cut(name, ".")
+		step := verb
+		if queue := a.GetTaskQueue().GetName(); queue != "lastday-"+system {
+			step += " on " + queue
+		}
+		if verb == string(activities.Revoke) {
+			var req activities.WriteRequest
+			read(t, a.GetInput(), &req)
+			var classes []string
+			for _, g := range req.Grants {
+				classes = append(classes, string(g.Class))
+			}
+			slices.Sort(classes)
+			step += " " + strings.Join(slices.Compact(classes), " ")
+		}
+		out[system] = append(out[system], step)
+	}
+	return out
+}
+
+func read(t *testing.T, p *commonpb.Payloads, v any) {
+	t.Helper()
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(p, v))
+}
+
+func TestPrint(t *testing.T) {
+	for name, h := range kept(t) {
+		fmt.Printf("%q: %#v\n", name, orderOf(t, h))
+	}
+}
