@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -83,8 +84,8 @@ func (c *offboardCase) person() offboarding.Person {
 			p.Logins[system] = login
 		}
 		for _, address := range l.Account.Emails {
-			if other, err := offboarding.ParseSubject(address); err == nil && other != p.Email { //workflowcheck:ignore pure; net/mail has a debug log
-				p.Emails = append(p.Emails, string(other))
+			if other := strings.ToLower(address); other != string(p.Email) {
+				p.Emails = append(p.Emails, other)
 			}
 		}
 	}
