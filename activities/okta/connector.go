@@ -113,7 +113,10 @@ func reads() []string {
 }
 
 func containWrites() []string {
-	return []string{"POST /api/v1/users/{id}/lifecycle/suspend", "DELETE /api/v1/users/{userId}/sessions"}
+	return []string{
+		"POST /api/v1/users/{id}/lifecycle/suspend", "DELETE /api/v1/users/{userId}/sessions",
+		"POST /api/v1/users/{id}/lifecycle/reset_factors", "POST /api/v1/users/{id}/lifecycle/deactivate",
+	}
 }
 
 func revokeWrites() []string {

@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	sdk "github.com/okta/okta-sdk-golang/v2/okta"
@@ -14,8 +15,10 @@ import (
 )
 
 // Contain implements activities.Connector: suspend, which can be taken back,
-// then clear sessions and OAuth tokens. Okta suspends active users only: one in
-// another status is left for Revoke to deactivate, and the journal says so.
+// then clear sessions and OAuth tokens. Okta suspends active users only. One who
+// is locked out, has to change the password or was never activated can still
+// come back by self-service, so that nothing but a deactivation stops the login
+// of these: they are deactivated here, and the journal says so.
 func (k *Connector) Contain(ctx context.Context, a offboarding.Account, j *activities.Journal) error {
 	cl, err := k.clients()
 	if err != nil {
@@ -50,8 +53,82 @@ func (k *Connector) Contain(ctx context.Context, a offboarding.Account, j *activ
 	if err := w.clearSessions(ctx, u); err != nil {
 		return err
 	}
-	if !stopped(u.Status) && u.Status != "ACTIVE" {
-		w.note(suspend, fmt.Sprintf("not possible: Okta suspends active users only and this one is %s; the revoke step deactivates it", u.Status))
+	if stopped(u.Status) || u.Status == "ACTIVE" {
+		return nil
+	}
+	w.note(suspend, fmt.Sprintf("not possible: Okta suspends active users only and this one is %s, so it is deactivated", u.Status))
+	return w.shut(ctx, u)
+}
+
+// shut deactivates a user whom Okta does not suspend. Factors are reset before,
+// because Okta unenrols none of a deactivated user. As in Revoke, an error that
+// a retry can cure is returned first; one that only a person can cure does not
+// hold the deactivation up, and Revoke meets it again.
+func (w writer) shut(ctx context.Context, u *sdk.User) error {
+	factors, err := w.c.factors(ctx, u.Id)
+	if err == nil && len(factors) > 0 && u.TransitioningToStatus != "DEPROVISIONED" {
+		err = w.resetFactors(ctx, u.Id, factors)
+	}
+	if err != nil && !final(err) && !status(err, http.StatusNotFound) {
+		return err
+	}
+	id, answer, err := w.deactivate(ctx, u)
+	if err != nil {
+		return err
+	}
+	act := deactivation(u.Id)
+	act.RequestID = id
+	w.note(act, answer)
+	return nil
+}
+
+func deactivation(user string) offboarding.Action {
+	return offboarding.Action{Do: "deactivate user", Class: offboarding.Login, ID: user}
+}
+
+// deactivate ends the login, whatever the user's status. One whose deactivation
+// is over or under way is left alone.
+func (w writer) deactivate(ctx context.Context, u *sdk.User) (id, answer string, err error) {
+	if deactivated(u) {
+		return "", activities.AlreadyDone, nil
+	}
+	id, answer, err = w.c.send(call{"deactivate user", "okta.users.manage"}, func() (*sdk.Response, error) {
+		return w.c.sdk.User.DeactivateUser(ctx, u.Id, query.NewQueryParams(query.WithSendEmail(false)))
+	})
+	if status(err, http.StatusNotFound) {
+		// E0000007 is also Okta's answer for a user who is deactivated already.
+		answer, err = w.afterNotFound(ctx, u.Id)
+	}
+	return id, answer, err
+}
+
+func deactivated(u *sdk.User) bool {
+	return u.Status == "DEPROVISIONED" || u.TransitioningToStatus == "DEPROVISIONED"
+}
+
+func (w writer) afterNotFound(ctx context.Context, user string) (string, error) {
+	u, err := w.c.user(ctx, user)
+	switch {
+	case status(err, http.StatusNotFound):
+		return activities.AlreadyAbsent, nil
+	case err != nil:
+		return "", err
+	case deactivated(u):
+		return activities.AlreadyDone, nil
+	}
+	return "", invalid(call{what: "deactivate user"}, "Okta does not find the user to deactivate, and reads it as "+u.Status)
+}
+
+// resetFactors unenrols all factors at once, and takes each down.
+func (w writer) resetFactors(ctx context.Context, user string, factors []offboarding.Grant) error {
+	id, answer, err := w.c.send(call{"reset factors", "okta.users.manage"}, func() (*sdk.Response, error) { return w.c.sdk.User.ResetFactors(ctx, user) })
+	if err != nil {
+		return err
+	}
+	for _, g := range factors {
+		act := remove(g)
+		act.RequestID = id
+		w.note(act, answer)
 	}
 	return nil
 }

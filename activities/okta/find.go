@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	sdk "github.com/okta/okta-sdk-golang/v2/okta"
@@ -178,10 +179,25 @@ func only(users []*sdk.User, mail string) (*sdk.User, error) {
 	return one, nil
 }
 
+// addresses are the work addresses that the profile vouches for: the e-mail,
+// and the login where it is one. Never secondEmail, which is for recovery and
+// may be private, or somebody else's.
+func addresses(u *sdk.User) []string {
+	var out []string
+	for _, key := range []string{"login", "email"} {
+		s, err := offboarding.ParseSubject(attribute(u, key))
+		if err == nil && !slices.Contains(out, string(s)) {
+			out = append(out, string(s))
+		}
+	}
+	return out
+}
+
 // describe fills an account in from the user's record.
 func (k *Connector) describe(a *offboarding.Account, u *sdk.User, c *client) {
 	a.Found, a.ID, a.Status = true, u.Id, u.Status
 	a.Login, a.Email = attribute(u, "login"), attribute(u, "email")
+	a.Emails = addresses(u)
 	a.Evidence = fmt.Sprintf("user %s read with the %s credential", u.Id, c.name)
 	switch login := attribute(u, k.config.GitHubLoginAttribute); {
 	case login == "":

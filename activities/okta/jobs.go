@@ -151,18 +151,7 @@ func (r *revocation) factorJobs() []job {
 			return nil
 		}}
 	}
-	return []job{func(ctx context.Context) error {
-		id, answer, err := r.c.send(call{"reset factors", "okta.users.manage"}, func() (*sdk.Response, error) { return r.c.sdk.User.ResetFactors(ctx, r.id) })
-		if err != nil {
-			return err
-		}
-		for _, g := range gone {
-			act := remove(g)
-			act.RequestID = id
-			r.note(act, answer)
-		}
-		return nil
-	}}
+	return []job{func(ctx context.Context) error { return r.resetFactors(ctx, r.id, gone) }}
 }
 
 func (r *revocation) deviceJobs() []job {

@@ -3,12 +3,10 @@ package okta
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 
 	sdk "github.com/okta/okta-sdk-golang/v2/okta"
-	"github.com/okta/okta-sdk-golang/v2/okta/query"
 	"golang.org/x/sync/errgroup"
 
 	"lastday/activities"
@@ -163,7 +161,7 @@ func (r *revocation) run(ctx context.Context, u *sdk.User) error {
 			return err
 		}
 	}
-	if err := r.deactivate(ctx, u); err != nil {
+	if err := r.end(ctx, u); err != nil {
 		return err
 	}
 	if len(r.failed) > 0 {
@@ -177,52 +175,29 @@ func final(err error) bool {
 	return transport.IsKind(err, transport.Unauthorized) || transport.IsKind(err, transport.Refused) || transport.IsKind(err, transport.Identity)
 }
 
-// deactivate ends the login, and with it the apps.
-func (r *revocation) deactivate(ctx context.Context, u *sdk.User) error {
+// end deactivates the login, and with it ends the apps.
+func (r *revocation) end(ctx context.Context, u *sdk.User) error {
 	apps, login := r.of(offboarding.Apps), r.of(offboarding.Login)
-	over := u.Status == "DEPROVISIONED" || u.TransitioningToStatus == "DEPROVISIONED"
-	if len(login) == 0 && len(apps) > 0 && !over {
+	if len(login) == 0 && len(apps) > 0 && !deactivated(u) {
 		return &transport.Error{
 			Kind: transport.Refused, System: System, Op: "remove apps",
 			Detail: "app assignments end with the deactivation of the login, which is not to be removed", Fix: "decide on okta/login too",
 		}
 	}
-	act := offboarding.Action{Do: "deactivate user", Class: offboarding.Login, ID: r.id}
 	id, answer := "", activities.AlreadyDone
-	if !over && len(login) > 0 {
+	if len(login) > 0 {
 		var err error
-		id, answer, err = r.c.send(call{"deactivate user", "okta.users.manage"}, func() (*sdk.Response, error) {
-			return r.c.sdk.User.DeactivateUser(ctx, r.id, query.NewQueryParams(query.WithSendEmail(false)))
-		})
-		if status(err, http.StatusNotFound) {
-			// E0000007 is also Okta's answer for a user who is deactivated already.
-			answer, err = r.afterNotFound(ctx)
-		}
-		if err != nil {
+		if id, answer, err = r.deactivate(ctx, u); err != nil {
 			return err
 		}
-	}
-	if len(login) > 0 {
+		act := deactivation(r.id)
 		act.RequestID = id
 		r.note(act, answer)
 	}
 	for _, g := range apps {
-		end := remove(g)
-		end.RequestID = id
-		r.note(end, answer)
+		gone := remove(g)
+		gone.RequestID = id
+		r.note(gone, answer)
 	}
 	return nil
-}
-
-func (r *revocation) afterNotFound(ctx context.Context) (string, error) {
-	u, err := r.c.user(ctx, r.id)
-	switch {
-	case status(err, http.StatusNotFound):
-		return activities.AlreadyAbsent, nil
-	case err != nil:
-		return "", err
-	case u.Status == "DEPROVISIONED" || u.TransitioningToStatus == "DEPROVISIONED":
-		return activities.AlreadyDone, nil
-	}
-	return "", invalid(call{what: "deactivate user"}, "Okta does not find the user to deactivate, and reads it as "+u.Status)
 }

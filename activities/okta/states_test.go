@@ -15,21 +15,68 @@ import (
 	"lastday/sandbox/people"
 )
 
-func TestStatusesThatCannotBeSuspendedAreExplainedAndDeactivated(t *testing.T) {
+func TestStatusesThatCannotBeSuspendedAreDeactivatedAtOnce(t *testing.T) {
 	for _, status := range []string{"PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY", "PROVISIONED", "STAGED"} {
 		o := newOrg(t, sandbox.Options{})
 		o.SetStatus(jane, status)
 		a := o.find(jane)
 		grants := o.inventory(a).Grants
-		got := answers(o.contain(a))
-		if !strings.Contains(got["login: suspend user"], status) || got["sessions: clear sessions and OAuth tokens"] != "204" {
-			t.Errorf("%s: %v", status, got)
-		}
 		if obs := o.observe(a)[offboarding.Sessions]; obs.Sight != offboarding.Present {
 			t.Errorf("%s: a user who can sign in may have sessions: %+v", status, obs)
 		}
+		got := answers(o.contain(a))
+		if !strings.Contains(got["login: suspend user"], status) || got["sessions: clear sessions and OAuth tokens"] != "204" || got["login: deactivate user"] != "200" {
+			t.Errorf("%s: %v", status, got)
+		}
+		if events := o.Events(jane); slices.Index(events, "user.mfa.factor.reset_all") > slices.Index(events, "user.lifecycle.deactivate") ||
+			!slices.Contains(events, "user.mfa.factor.reset_all") || o.Status(jane) != "DEPROVISIONED" {
+			t.Errorf("%s: is %s after %v", status, o.Status(jane), events)
+		}
+		seen := o.observe(a)
+		for _, class := range []offboarding.Class{offboarding.Login, offboarding.Sessions, offboarding.Factors} {
+			if !seen[class].Proves() {
+				t.Errorf("%s: contained, and %s is %+v", status, class, seen[class])
+			}
+		}
+		before := o.writes()
+		o.contain(a)
+		if n := o.writes() - before; n != 0 {
+			t.Errorf("%s: contained twice, with %d more writes", status, n)
+		}
 		o.revoke(a, grants)
 		wantProven(t, o.observe(a))
+		if left := o.Left(jane); len(left) > 0 {
+			t.Errorf("%s: left %v", status, left)
+		}
+	}
+}
+
+// What a retry can cure comes before the deactivation, which makes factors
+// unremovable; what only a person can cure does not hold it up.
+func TestALockedOutUsersFactorsThatDoNotGo(t *testing.T) {
+	for kind, contained := range map[faults.Kind]bool{faults.Fail: false, faults.Forbidden: true} {
+		o := newOrg(t, sandbox.Options{})
+		o.SetStatus(jane, "LOCKED_OUT")
+		a := o.find(jane)
+		o.fault("POST /api/v1/users/{id}/lifecycle/reset_factors", kind, 0)
+		err := o.conn.Contain(t.Context(), a, activities.NewJournal(1, nil, nil))
+		if (err == nil) != contained || (o.Status(jane) == "DEPROVISIONED") != contained || o.Sessions(jane) != 0 {
+			t.Errorf("%s: %v, status %s, %d sessions", kind, err, o.Status(jane), o.Sessions(jane))
+		}
+		o.Faults().Clear()
+		if !contained {
+			o.contain(a)
+			if !o.observe(a)[offboarding.Factors].Proves() {
+				t.Errorf("%s: the factors are left", kind)
+			}
+		}
+	}
+	o := newOrg(t, sandbox.Options{})
+	o.SetStatus(jane, "PASSWORD_EXPIRED")
+	a := o.find(jane)
+	o.fault("POST /api/v1/users/{id}/lifecycle/deactivate", faults.Forbidden, 0)
+	if err := o.conn.Contain(t.Context(), a, activities.NewJournal(1, nil, nil)); !transport.IsKind(err, transport.Unauthorized) {
+		t.Errorf("a login that goes on is called contained: %v", err)
 	}
 }
 

@@ -192,6 +192,23 @@ func TestFoundByEMailInAnyCase(t *testing.T) {
 	}
 }
 
+func TestTheProfileVouchesForLoginAndEMailAlone(t *testing.T) {
+	o := newOrg(t, sandbox.Options{})
+	o.SetProfile(jane, "secondEmail", "the.boss@example.com")
+	if a := o.find(jane); !slices.Equal(a.Emails, []string{jane}) {
+		t.Errorf("one address: %v", a.Emails)
+	}
+	o.SetProfile(jane, "login", "Jane.Miller@Example.com")
+	if a := o.find(jane); !slices.Equal(a.Emails, []string{"jane.miller@example.com", jane}) {
+		t.Errorf("login and e-mail: %v", a.Emails)
+	}
+	o = newOrg(t, sandbox.Options{})
+	o.SetProfile(jane, "login", "jdoe")
+	if a := o.find(jane); !slices.Equal(a.Emails, []string{jane}) {
+		t.Errorf("a login that is no address: %v", a.Emails)
+	}
+}
+
 func TestTwoUsersWithOneAddressAreAskedAbout(t *testing.T) {
 	o := newOrg(t, sandbox.Options{})
 	o.SetProfile(people.Staff(2)[1].Email, "email", jane)

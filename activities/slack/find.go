@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	slackapi "github.com/slack-go/slack"
@@ -17,32 +18,38 @@ import (
 // maxPages bounds a walk through the member list: 200 pages of 200.
 const maxPages = 200
 
-// Find looks the person up by e-mail: with SCIM, which sees deactivated
-// accounts too, and with users.lookupByEmail at once. Where neither has them,
-// it walks through the whole member list, which must show the control user.
+// Find looks the person up by each of their addresses: with SCIM, which sees
+// deactivated accounts too, and with users.lookupByEmail at once. Where neither
+// has them, it walks through the whole member list, which must show the control
+// user. Two accounts are an Identity error that names both. Account.Email is
+// the address that the account was found by.
 func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding.Account, error) {
 	const op = "find account"
-	subject, err := offboarding.ParseSubject(string(p.Email))
-	if err != nil {
-		return offboarding.Account{}, &transport.Error{Kind: transport.Identity, System: web.System, Op: op, Detail: err.Error()}
+	addresses := p.Addresses()
+	for _, address := range append([]string{string(p.Email)}, addresses...) {
+		if _, err := offboarding.ParseSubject(address); err != nil {
+			return offboarding.Account{}, &transport.Error{Kind: transport.Identity, System: web.System, Op: op, Detail: err.Error()}
+		}
 	}
-	email := string(subject)
-	var matches []scimUser
-	var user *slackapi.User
+	hits := make([]hit, len(addresses))
 	g, gctx := errgroup.WithContext(ctx)
-	if c.scim != nil {
+	g.SetLimit(lookupsAtOnce)
+	for i, address := range addresses {
+		h := &hits[i]
+		if c.scim != nil {
+			g.Go(func() (err error) {
+				h.scim, err = c.scim.search(gctx, address)
+				if errors.Is(err, errNoFilter) {
+					return nil
+				}
+				return err
+			})
+		}
 		g.Go(func() (err error) {
-			matches, err = c.scim.search(gctx, email)
-			if errors.Is(err, errNoFilter) {
-				return nil
-			}
+			h.user, err = c.lookup(gctx, address)
 			return err
 		})
 	}
-	g.Go(func() (err error) {
-		user, err = c.lookup(gctx, email)
-		return err
-	})
 	for _, t := range c.tokens() {
 		g.Go(func() error {
 			_, err := c.ownerOf(gctx, t)
@@ -52,16 +59,56 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 	if err := g.Wait(); err != nil {
 		return offboarding.Account{}, err
 	}
-	account, err := merge(matches, user)
+	account, user, err := one(addresses, hits)
 	if err == nil && !account.Found {
-		account, user, err = c.walk(ctx, email)
+		account, user, err = c.walk(ctx, addresses)
 	}
 	if err != nil || !account.Found {
 		return account, err
 	}
-	account.Email = email
 	account.Protected, err = c.protected(ctx, account.ID, user)
 	return account, err
+}
+
+// lookupsAtOnce bounds the look-ups of one Find.
+const lookupsAtOnce = 8
+
+// hit is what the two look-ups have for one address.
+type hit struct {
+	scim []scimUser
+	user *slackapi.User
+}
+
+// one puts the answers for all addresses together: they must be of one account.
+func one(addresses []string, hits []hit) (offboarding.Account, *slackapi.User, error) {
+	out := offboarding.Account{System: web.System}
+	var user *slackapi.User
+	for i, h := range hits {
+		a, err := merge(h.scim, h.user)
+		switch {
+		case err != nil:
+			return offboarding.Account{}, nil, err
+		case !a.Found:
+			continue
+		case out.Found && out.ID != a.ID:
+			return offboarding.Account{}, nil, several("find account", out.Email+" is the account "+out.ID+" and "+addresses[i]+" is the account "+a.ID)
+		case !out.Found:
+			out = a
+			out.Email = addresses[i]
+		}
+		if h.user != nil {
+			user = h.user
+		}
+	}
+	return out, user, nil
+}
+
+// several asks a person which of the accounts is meant.
+func several(op, which string) *transport.Error {
+	return &transport.Error{
+		Kind: transport.Identity, System: web.System, Op: op,
+		Detail: "more than one account has an address of this person: " + which, Fix: "correct the e-mail addresses in Slack, then decide retry",
+	}
 }
 
 // lookup asks users.lookupByEmail, which does not know deactivated members;
@@ -92,15 +139,11 @@ func (c *Connector) lookup(ctx context.Context, email string) (*slackapi.User, e
 
 // merge puts both answers together; they must not contradict each other.
 func merge(matches []scimUser, user *slackapi.User) (offboarding.Account, error) {
-	several := &transport.Error{
-		Kind: transport.Identity, System: web.System, Op: "find account",
-		Detail: "more than one account has this e-mail", Fix: "correct the e-mail addresses in Slack, then decide retry",
-	}
 	switch {
 	case len(matches) > 1:
-		return offboarding.Account{}, several
+		return offboarding.Account{}, several("find account", matches[0].ID+" and "+matches[1].ID)
 	case len(matches) == 1 && user != nil && matches[0].ID != user.ID:
-		return offboarding.Account{}, several
+		return offboarding.Account{}, several("find account", matches[0].ID+" and "+user.ID)
 	case len(matches) == 1:
 		m := matches[0]
 		return offboarding.Account{
@@ -113,9 +156,9 @@ func merge(matches []scimUser, user *slackapi.User) (offboarding.Account, error)
 	return offboarding.Account{System: web.System}, nil
 }
 
-// walk reads the whole member list for the e-mail, deactivated members
+// walk reads the whole member list for the addresses, deactivated members
 // included.
-func (c *Connector) walk(ctx context.Context, email string) (offboarding.Account, *slackapi.User, error) {
+func (c *Connector) walk(ctx context.Context, addresses []string) (offboarding.Account, *slackapi.User, error) {
 	const op = "read member list"
 	control, err := c.control(ctx)
 	if err != nil {
@@ -138,7 +181,7 @@ func (c *Connector) walk(ctx context.Context, email string) (offboarding.Account
 		members += len(page.Users)
 		for _, u := range page.Users {
 			seen = seen || (u.ID == control && !u.Deleted)
-			if strings.EqualFold(u.Profile.Email, email) && !u.IsStranger {
+			if slices.Contains(addresses, strings.ToLower(u.Profile.Email)) && !u.IsStranger {
 				match = append(match, u)
 			}
 		}
@@ -149,17 +192,19 @@ func (c *Connector) walk(ctx context.Context, email string) (offboarding.Account
 	switch {
 	case !seen:
 		return offboarding.Account{}, nil, invalid(op, "the list does not show the control user "+control+", so it proves nothing")
-	case len(match) > 1 || (len(match) == 1 && !userID.MatchString(match[0].ID)):
+	case len(match) > 1:
+		return offboarding.Account{}, nil, several(op, match[0].ID+" ("+match[0].Profile.Email+") and "+match[1].ID+" ("+match[1].Profile.Email+")")
+	case len(match) == 1 && !userID.MatchString(match[0].ID):
 		return offboarding.Account{}, nil, &transport.Error{
 			Kind: transport.Identity, System: web.System, Op: op,
-			Detail: "more than one account has this e-mail", Fix: "correct the e-mail addresses in Slack, then decide retry",
+			Detail: "the account's id has characters no Slack id has", Fix: "look at the member list in Slack, then decide retry",
 		}
 	case len(match) == 1:
 		return accountOf(&match[0], "users.list"), &match[0], nil
 	}
 	return offboarding.Account{
-		System:   web.System,
-		Evidence: fmt.Sprintf("nobody of %d members in users.list has this e-mail; control: %s is there", members, control),
+		System: web.System, Email: addresses[0], Emails: addresses,
+		Evidence: fmt.Sprintf("nobody of %d members in users.list has the address %s; control: %s is there", members, strings.Join(addresses, " or "), control),
 	}, nil, nil
 }
 

@@ -116,7 +116,7 @@ func (c *Connector) see(ctx context.Context, id string) (sighting, error) {
 // observeNobody answers for a person whom Find did not have: it looks again,
 // and nothing is proven unless nobody is there while the control is.
 func (c *Connector) observeNobody(ctx context.Context, a offboarding.Account) (offboarding.Readback, error) {
-	again, err := c.Find(ctx, offboarding.Person{Email: offboarding.Subject(a.Email)})
+	again, err := c.Find(ctx, offboarding.Person{Email: offboarding.Subject(a.Email), Emails: a.Emails})
 	if err != nil {
 		return offboarding.Readback{}, err
 	}

@@ -270,3 +270,55 @@ func TestConfigurationErrorsNameTheKey(t *testing.T) {
 		require.ErrorContains(t, err, key)
 	}
 }
+
+// TestFoundUnderAnyAddress: the asked address is unknown to Slack, and another
+// of the person's is not.
+func TestFoundUnderAnyAddress(t *testing.T) {
+	other := people.Staff(2)[1].Email
+	for name, scim := range map[string]bool{"with SCIM": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Options{})
+			if !scim {
+				w.withoutScim()
+			}
+			c := w.connector(t)
+			p := offboarding.Person{Email: "jane.miller@example.com"}
+			a := find(t, c, p)
+			require.False(t, a.Found)
+			require.Contains(t, a.Evidence, "jane.miller@example.com")
+
+			p.Emails = []string{"Jane.Doe@Example.com"}
+			a = find(t, c, p)
+			require.True(t, a.Found)
+			require.Equal(t, sandbox.UserID(people.Jane.Email), a.ID)
+			require.Equal(t, people.Jane.Email, a.Email)
+			if scim {
+				require.NoError(t, c.Contain(t.Context(), a, journal()))
+				require.Empty(t, w.Holds(people.Jane.Email))
+			}
+
+			_, err := c.Find(t.Context(), offboarding.Person{Email: offboarding.Subject(people.Jane.Email), Emails: []string{other}})
+			require.Equal(t, transport.Identity, kindOf(t, err))
+			for _, email := range []string{people.Jane.Email, other} {
+				require.ErrorContains(t, err, sandbox.UserID(email))
+			}
+
+			// Deactivated members are in SCIM and in the member list alone.
+			require.True(t, w.Deactivate(people.Jane.Email))
+			a = find(t, c, p)
+			require.True(t, a.Found)
+			require.Equal(t, "deactivated", a.Status)
+			require.Equal(t, sandbox.UserID(people.Jane.Email), a.ID)
+			back, err := c.Observe(t.Context(), a)
+			require.NoError(t, err)
+			requireSight(t, offboarding.Absent, back)
+		})
+	}
+}
+
+func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
+	w := newWorld(t, sandbox.Options{})
+	_, err := w.connector(t).Find(t.Context(), offboarding.Person{Email: jane.Email, Emails: []string{"not an address"}})
+	require.Equal(t, transport.Identity, kindOf(t, err))
+	require.Empty(t, w.Faults().Calls())
+}

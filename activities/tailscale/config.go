@@ -75,7 +75,11 @@ type Config struct {
 	AuthKeys offboarding.Removal `yaml:"auth_keys"`
 	// APITokens is the same for API access tokens and OAuth clients the person made; default ask.
 	APITokens offboarding.Removal `yaml:"api_tokens"`
-	// TaggedDevices is the same for tagged machines the person registered; default ask.
+	// OwnerlessKeys are ids of keys for which Tailscale names no owner, because
+	// an OAuth client made them, and which are known to be nobody's. A live key
+	// without an owner that is not here keeps its class from being proven.
+	OwnerlessKeys []string `yaml:"ownerless_keys"`
+	// TaggedDevices is the same as AuthKeys for tagged machines the person registered; default ask.
 	TaggedDevices offboarding.Removal `yaml:"tagged_devices"`
 }
 
@@ -127,6 +131,11 @@ func (c *Config) Validate() error {
 	if c.Observer.isSet() {
 		if err := c.Observer.validate("tailscale.observer"); err != nil {
 			return err
+		}
+	}
+	for _, id := range c.OwnerlessKeys {
+		if !idPattern.MatchString(id) {
+			return fmt.Errorf("tailscale.ownerless_keys: %q is not a key's id, such as kAbc123CNTRL", id)
 		}
 	}
 	if c.Suspend != SuspendByAPI && c.Suspend != SuspendByIDP {

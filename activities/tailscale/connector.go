@@ -3,6 +3,7 @@ package tailscale
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -76,8 +77,11 @@ func elsewhere(a offboarding.Account, users []ts.User) error {
 	return nil
 }
 
-// Find looks for the one user whose login name is the person's e-mail, or the
-// Tailscale login another system vouches for. Letter case does not matter.
+// Find looks for the one user whose login name is an address of the person, or
+// the Tailscale login another system vouches for. Letter case does not matter.
+// A person counts as absent only where somebody else's login is of the same
+// domain: in a tailnet whose users sign in as name@github or with other
+// addresses, a work e-mail that is not there says nothing.
 func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding.Account, error) {
 	cl, err := c.open(c.primary, opUsers, opKeys, opKey)
 	if err != nil {
@@ -88,22 +92,19 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 	if err != nil {
 		return offboarding.Account{}, err
 	}
+	names := p.Addresses()
+	if l := p.Logins[System]; l != "" {
+		names = append(names, strings.ToLower(l))
+	}
 	var found []ts.User
 	for _, u := range users {
-		if strings.EqualFold(u.LoginName, string(p.Email)) || p.Logins[System] != "" && strings.EqualFold(u.LoginName, p.Logins[System]) {
+		if slices.Contains(names, strings.ToLower(u.LoginName)) {
 			found = append(found, u)
 		}
 	}
 	switch len(found) {
 	case 0:
-		control, ok := controlUser(users, "")
-		if !ok {
-			return offboarding.Account{}, fail(transport.Invalid, opUsers, "the list of users is empty, which no tailnet's is", "look at tailnet and at the credential")
-		}
-		return offboarding.Account{
-			System: System, Email: string(p.Email),
-			Evidence: "asked the list of users of tailnet " + c.cfg.Tailnet + " for " + string(p.Email) + "; the same list shows " + control,
-		}, nil
+		return c.unknown(p, users)
 	case 1:
 	default:
 		ids := make([]string, 0, len(found))
@@ -120,6 +121,35 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		System: System, Found: true, ID: u.ID, Login: u.LoginName, Email: string(p.Email), Status: string(u.Status),
 		Evidence: "listed as " + string(u.Role) + " of tailnet " + c.cfg.Tailnet, Protected: protection(u, users, owners),
 	}, nil
+}
+
+// unknown is the answer for a person whom no login matches.
+func (c *Connector) unknown(p offboarding.Person, users []ts.User) (offboarding.Account, error) {
+	var domains []string
+	for _, address := range p.Addresses() {
+		if d := domain(address); d != "" && !slices.Contains(domains, d) {
+			domains = append(domains, d)
+		}
+	}
+	kin := slices.DeleteFunc(slices.Clone(users), func(u ts.User) bool { return !slices.Contains(domains, domain(u.LoginName)) })
+	if control, ok := controlUser(kin, ""); ok {
+		return offboarding.Account{
+			System: System, Email: string(p.Email),
+			Evidence: "asked the list of users of tailnet " + c.cfg.Tailnet + " for " + strings.Join(p.Addresses(), ", ") + "; the same list shows " + control,
+		}, nil
+	}
+	like, ok := controlUser(users, "")
+	if !ok {
+		return offboarding.Account{}, fail(transport.Invalid, opUsers, "the list of users is empty, which no tailnet's is", "look at tailnet and at the credential")
+	}
+	return offboarding.Account{}, fail(transport.Identity, "find "+string(p.Email),
+		"no login of domain "+strings.Join(domains, " or ")+" is in the tailnet; logins look like that of "+like+", so nobody knows under which one this person signs in",
+		"look at the admin console's list of users for this person; if they are there, give the login as the person's e-mail in the identity provider and decide retry, or take them out by hand and attest")
+}
+
+// domain is what stands after the last @ of a login, in lower case.
+func domain(login string) string {
+	return strings.ToLower(login[strings.LastIndex(login, "@")+1:])
 }
 
 // roll reads the list of users and who owns the credentials, at once.

@@ -23,9 +23,8 @@ func (c *Connector) judge(s *sighting) []offboarding.Observation {
 			o.Sight = offboarding.Present
 		case o.Reason != "":
 			o.Sight, o.Control = offboarding.Blind, ""
-		case !s.tailnetOK:
-			o.Sight, o.Control = offboarding.Blind, ""
-			o.Reason = "the observer's credential sees another tailnet than the primary one; give it one of the same tailnet"
+		case s.elsewhere != "":
+			o.Sight, o.Control, o.Reason = offboarding.Blind, "", s.elsewhere
 		default:
 			o.Sight = offboarding.Absent
 		}
@@ -71,10 +70,7 @@ func (c *Connector) judgeDevices(s *sighting) []offboarding.Observation {
 		switch {
 		case d.IsExternal:
 			if mine {
-				s.residuals = append(s.residuals, offboarding.Residual{
-					System: System, Class: offboarding.Devices,
-					What: "device " + d.Name + " of another tailnet is shared into this one; end the share in the admin console",
-				})
+				own.Present = append(own.Present, c.sharedGrant(d))
 			}
 			continue
 		case c.cfg.ControlDevice == "" && !mine, c.cfg.ControlDevice != "" && c.isControl(d):
@@ -114,6 +110,15 @@ func (c *Connector) deviceGrant(class offboarding.Class, d ts.Device) offboardin
 		label += " (" + strings.Join(d.Tags, ", ") + ")"
 	}
 	return offboarding.Grant{Class: class, ID: deviceID(d), Label: label, Closes: offboarding.StepRevoke, Removal: c.cfg.removal(class)}
+}
+
+// sharedGrant is a machine that the person shares in from another tailnet. The
+// API deletes none of these (Tailscale answers 501), so a person is asked.
+func (c *Connector) sharedGrant(d ts.Device) offboarding.Grant {
+	g := c.deviceGrant(offboarding.Devices, d)
+	g.Label += ", shared in from another tailnet: end the share in the admin console"
+	g.Removal = offboarding.Ask
+	return g
 }
 
 // offline is what deleting a device does not end at once: a machine that does

@@ -15,13 +15,20 @@ func (c *Connector) judgeKeys(s *sighting) []offboarding.Observation {
 	if s.noKeys != "" {
 		return []offboarding.Observation{auth, api}
 	}
+	var strayAuth, strayAPI []string // live keys that name no owner
 	for _, k := range s.keys {
-		if k.UserID != s.account.ID || !live(k) {
+		if !live(k) {
 			continue
 		}
-		o := &auth
+		o, stray := &auth, &strayAuth
 		if keyClass(k) != offboarding.AuthKeys {
-			o = &api
+			o, stray = &api, &strayAPI
+		}
+		if k.UserID == "" && k.ID != s.ownID && !c.ownKey(k.ID) && !slices.Contains(c.cfg.OwnerlessKeys, k.ID) {
+			*stray = append(*stray, k.ID)
+		}
+		if k.UserID != s.account.ID {
+			continue
 		}
 		g := offboarding.Grant{Class: o.Class, ID: k.ID, Label: keyLabel(k), Closes: offboarding.StepRevoke, Removal: c.cfg.removal(o.Class)}
 		if k.ID == s.ownID || c.ownKey(k.ID) {
@@ -37,7 +44,21 @@ func (c *Connector) judgeKeys(s *sighting) []offboarding.Observation {
 			o.Reason = "nothing shows that the " + s.credential + " credential sees every key of this kind; give it the scopes auth_keys:read, api_access_tokens:read and oauth_keys:read"
 		}
 	}
+	disown(&auth, strayAuth)
+	disown(&api, strayAPI)
 	return []offboarding.Observation{auth, api}
+}
+
+// disown adds to a class's reason the live keys that name no owner. Tailscale
+// names none for a key that an OAuth client made, and whoever held that
+// client's secret may hold the key.
+func disown(o *offboarding.Observation, stray []string) {
+	if len(stray) == 0 {
+		return
+	}
+	slices.Sort(stray)
+	why := "no owner is named for " + strings.Join(stray, ", ") + ", so it may be this person's: delete it, or name it in tailscale.ownerless_keys if a machine made it"
+	o.Reason = strings.TrimPrefix(o.Reason+"; "+why, "; ")
 }
 
 func keyLabel(k ts.Key) string {

@@ -23,7 +23,7 @@ type sighting struct {
 	ownID                      string
 	noUsers, noDevices, noKeys string
 	credential                 string
-	tailnetOK                  bool // the answers are from the tailnet the primary credential sees
+	elsewhere                  string // why the answers may be from another tailnet than the person was found in
 	account                    offboarding.Account
 	logins                     []string
 	at                         time.Time
@@ -32,7 +32,7 @@ type sighting struct {
 
 // look reads users, devices and keys at once, and judges nothing.
 func (c *Connector) look(ctx context.Context, cl *client, a offboarding.Account) (*sighting, error) {
-	s := &sighting{credential: cl.cred.name, account: a, at: time.Now().UTC(), tailnetOK: true}
+	s := &sighting{credential: cl.cred.name, account: a, at: time.Now().UTC()}
 	var err error
 	if s.ownID, err = cl.cred.keyID(); err != nil {
 		return nil, err

@@ -138,7 +138,7 @@ func (c *client) key(ctx context.Context, id string) (*ts.Key, error) {
 
 // allKeys lists every key of the tailnet with kind and owner. The SDK's
 // documentation has the list give ids alone; what it leaves out is read key by
-// key. A key that goes away meanwhile is left out.
+// key, and so is a live key that names no owner. A key that goes away meanwhile is left out.
 func (c *client) allKeys(ctx context.Context) ([]ts.Key, error) {
 	list, err := c.keys(ctx, true)
 	if err != nil {
@@ -147,7 +147,7 @@ func (c *client) allKeys(ctx context.Context) ([]ts.Key, error) {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i := range list {
-		if list[i].KeyType != "" && !list[i].Created.IsZero() {
+		if list[i].KeyType != "" && !list[i].Created.IsZero() && (list[i].UserID != "" || !live(list[i])) {
 			continue
 		}
 		g.Go(func() error {

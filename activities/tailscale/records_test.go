@@ -202,23 +202,87 @@ func TestAWrongClientSecretIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestDevicesSharedFromAnotherTailnetAreAResidual(t *testing.T) {
+func TestADeviceSharedFromAnotherTailnetWaitsForAPerson(t *testing.T) {
 	o := open(t, sandbox.Options{}, nil)
 	a := o.find(t, people.Jane.Email)
 	conn := twisted(t, o, "/devices", func(s string) string {
 		return strings.TrimSuffix(s, "]}") + `,{"nodeId":"nShared","name":"her-own.other.ts.net","user":"` + a.Login + `","isExternal":true}]}`
 	})
+	grants := o.inventory(t, a).Grants
+	o.cut(t, a, grants)
 	back, err := conn.Observe(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := false
-	for _, r := range back.Residuals {
-		found = found || strings.Contains(r.What, "her-own.other.ts.net")
+	obs := byClass(t, back)[offboarding.Devices]
+	if obs.Sight != offboarding.Present || len(obs.Present) != 1 || obs.Present[0].ID != "nShared" || obs.Present[0].Removal != offboarding.Ask || obs.Proves() {
+		t.Fatalf("%+v", obs)
 	}
-	for _, g := range byClass(t, back)[offboarding.Devices].Present {
-		if g.ID == "nShared" || !found {
-			t.Errorf("present %+v, residuals %+v", g, back.Residuals)
-		}
+	record := over(t, o, "/device/nShared", http.StatusOK, "application/json", `{"nodeId":"nShared","name":"her-own.other.ts.net","user":"`+a.Login+`","isExternal":true}`)
+	before := len(o.writes())
+	j := activities.NewJournal(1, nil, nil)
+	err = record.Revoke(t.Context(), a, obs.Present, j)
+	if !transport.IsKind(err, transport.Refused) || !strings.Contains(err.Error(), "admin console") || len(o.writes()) != before || len(j.Actions()) != 0 {
+		t.Errorf("revoke of a share: %v, journal %+v", err, j.Actions())
+	}
+	if err := o.conn.Revoke(t.Context(), a, obs.Present, j); err != nil || len(j.Actions()) != 1 || j.Actions()[0].Answer != activities.AlreadyAbsent {
+		t.Errorf("after a person ended it: %v, journal %+v", err, j.Actions())
+	}
+}
+
+func TestALiveKeyWithoutAnOwnerProvesNothing(t *testing.T) {
+	const stray = `{"id":"kStrayCNTRL","keyType":"auth","created":"2026-01-01T00:00:00Z"}`
+	for name, c := range map[string]struct {
+		record string // the key's own record
+		accept []string
+		blind  string
+	}{
+		"nobody's":             {record: stray, blind: "kStrayCNTRL"},
+		"accepted as nobody's": {record: stray, accept: []string{"kStrayCNTRL"}},
+		"somebody else's":      {record: strings.Replace(stray, "}", `,"userId":"u0000042CNTRL"}`, 1)},
+		"invalid":              {record: strings.Replace(stray, "}", `,"invalid":true}`, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t, sandbox.Options{}, nil)
+			a := o.find(t, people.Jane.Email)
+			o.cut(t, a, o.inventory(t, a).Grants)
+			o.conf.OwnerlessKeys = c.accept
+			o.conf.BaseURL = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/keys/kStrayCNTRL") {
+					w.Header().Set("Content-Type", "application/json")
+					_, _ = w.Write([]byte(c.record))
+					return
+				}
+				rec := httptest.NewRecorder()
+				o.Handler().ServeHTTP(rec, r)
+				body := rec.Body.String()
+				if strings.HasSuffix(r.URL.Path, "/keys") {
+					body = strings.TrimSuffix(strings.TrimSpace(body), "]}") + "," + stray + "]}"
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(rec.Code)
+				_, _ = w.Write([]byte(body))
+			})
+			conn, err := tailscale.New(o.conf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := conn.Observe(t.Context(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := byClass(t, back)
+			if obs := seen[offboarding.AuthKeys]; obs.Proves() == (c.blind != "") || !strings.Contains(obs.Reason, c.blind) {
+				t.Errorf("%+v", obs)
+			}
+			if obs := seen[offboarding.APITokens]; !obs.Proves() {
+				t.Errorf("the other class: %+v", obs)
+			}
+		})
+	}
+	o := open(t, sandbox.Options{}, nil)
+	o.conf.OwnerlessKeys = []string{"../keys"}
+	if _, err := tailscale.New(o.conf); err == nil || !strings.Contains(err.Error(), "ownerless_keys") {
+		t.Errorf("a broken id: %v", err)
 	}
 }

@@ -21,6 +21,8 @@ type target struct {
 	class     offboarding.Class
 	id, label string
 	absent    bool
+	shared    bool // another tailnet's, which only a person can un-share
+	offline   bool // not connected to the control plane when it was read
 }
 
 // Revoke deletes keys first and devices after them: a device that is deleted
@@ -140,8 +142,12 @@ func (c *Connector) deviceTargets(ctx context.Context, cl *client, a offboarding
 				return err
 			case d == nil:
 				t.absent = true
+			case belongs(*d, logins) && d.IsExternal && t.class == offboarding.Devices:
+				t.shared = true
 			case !belongs(*d, logins) || d.IsExternal || (len(d.Tags) > 0) != (t.class == TaggedDevices):
 				return fail(transport.Identity, opDevice, "device "+t.id+" is not what it was when it was found, so nothing was removed", "take the inventory again")
+			default:
+				t.offline = !d.ConnectedToControl
 			}
 			return nil
 		})
@@ -151,7 +157,7 @@ func (c *Connector) deviceTargets(ctx context.Context, cl *client, a offboarding
 	}
 	for _, d := range list {
 		if belongs(d, logins) && len(d.Tags) == 0 && !d.IsExternal && again(out, d) {
-			out = append(out, target{class: offboarding.Devices, id: deviceID(d), label: d.Name})
+			out = append(out, target{class: offboarding.Devices, id: deviceID(d), label: d.Name, offline: !d.ConnectedToControl})
 		}
 	}
 	for i := range out {
@@ -179,6 +185,11 @@ func (c *Connector) remove(ctx context.Context, all []target, j *activities.Jour
 	g.SetLimit(parallel)
 	for i, t := range all {
 		g.Go(func() error {
+			if t.shared {
+				errs[i] = fail(transport.Refused, opDeleteDevice, t.label+" belongs to another tailnet, and the API ends no share",
+					"end the share in the admin console (Machines, the device, Share), then decide retry")
+				return nil
+			}
 			act := offboarding.Action{Do: "delete " + t.label, Class: t.class, ID: t.id, Answer: activities.AlreadyAbsent}
 			if !t.absent {
 				n, err := call(ctx, t.id)
@@ -189,6 +200,9 @@ func (c *Connector) remove(ctx context.Context, all []target, j *activities.Jour
 				act.RequestID = n.requestID
 				if err == nil {
 					act.Answer = strconv.Itoa(n.status)
+					if t.offline {
+						act.Answer += ", while it was not connected to the control plane"
+					}
 				}
 			}
 			act.At = time.Now().UTC()

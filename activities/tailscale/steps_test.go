@@ -47,7 +47,7 @@ func TestJaneIsCutAndReadBack(t *testing.T) {
 				t.Errorf("residuals %+v, want the offline phone", inv.Residuals)
 			}
 			for _, act := range o.cut(t, a, inv.Grants) {
-				if act.Answer != "200" || act.RequestID == "" || act.At.IsZero() {
+				if answer := map[bool]string{true: "200, while it was not connected to the control plane", false: "200"}[strings.Contains(act.Do, "phone")]; act.Answer != answer || act.RequestID == "" || act.At.IsZero() {
 					t.Errorf("action %+v", act)
 				}
 			}
@@ -148,6 +148,54 @@ func TestLoginMatchesWithoutRegardToCase(t *testing.T) {
 	})
 	if !transport.IsKind(err, transport.Identity) {
 		t.Errorf("two users match: %v", err)
+	}
+}
+
+func TestAPersonIsFoundUnderAnAlias(t *testing.T) {
+	o := open(t, sandbox.Options{}, withObserver(t))
+	const alias = "jane.miller@example.com"
+	if !o.Rename(people.Jane.Email, alias) {
+		t.Fatal("nobody was renamed")
+	}
+	if a := o.find(t, people.Jane.Email); a.Found {
+		t.Fatalf("found without the alias: %+v", a)
+	}
+	jane := offboarding.Person{Email: offboarding.Subject(people.Jane.Email), Emails: []string{"Jane.Miller@Example.com"}}
+	a, err := o.conn.Find(t.Context(), jane)
+	if err != nil || !a.Found || a.Login != alias {
+		t.Fatalf("%+v %v", a, err)
+	}
+	o.cut(t, a, o.inventory(t, a).Grants)
+	if left := o.Holds(alias); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+	for class, obs := range o.observe(t, a) {
+		if !obs.Proves() {
+			t.Errorf("%s: %+v", class, obs)
+		}
+	}
+	jane.Emails = append(jane.Emails, people.Staff(2)[1].Email)
+	_, err = o.conn.Find(t.Context(), jane)
+	if !transport.IsKind(err, transport.Identity) || !strings.Contains(err.Error(), alias) || !strings.Contains(err.Error(), people.Staff(2)[1].Email) {
+		t.Errorf("two users match: %v", err)
+	}
+}
+
+func TestAbsenceNeedsALoginOfTheSameDomain(t *testing.T) {
+	o := open(t, sandbox.Options{}, nil)
+	person := offboarding.Person{Email: "jane.doe@example.org"}
+	_, err := o.conn.Find(t.Context(), person)
+	if !transport.IsKind(err, transport.Identity) || !strings.Contains(err.Error(), "no login of domain example.org") || !strings.Contains(err.Error(), people.Admin.Email) {
+		t.Errorf("another domain: %v", err)
+	}
+	person.Emails = []string{"jd@example.com"}
+	if a, err := o.conn.Find(t.Context(), person); err != nil || a.Found || !strings.Contains(a.Evidence, people.Admin.Email) || !strings.Contains(a.Evidence, "jd@example.com") {
+		t.Errorf("an alias of the logins' domain: %+v %v", a, err)
+	}
+	// Everybody signs in with GitHub, Jane too, under a name nobody told.
+	hub := twisted(t, o, "/users", func(s string) string { return strings.ReplaceAll(s, "@example.com", "@github") })
+	if a, err := hub.Find(t.Context(), offboarding.Person{Email: offboarding.Subject(people.Jane.Email)}); !transport.IsKind(err, transport.Identity) {
+		t.Errorf("a tailnet of GitHub logins: %+v %v", a, err)
 	}
 }
 

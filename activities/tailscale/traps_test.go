@@ -168,6 +168,122 @@ func TestTrapUserGoneInAnotherTailnet(t *testing.T) {
 	}
 }
 
+// serve answers over HTTP until the test ends, and gives the address.
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// An observer of another tailnet sees nothing of the person, whichever lists
+// it may read.
+func TestTrapObserverOfAnotherTailnetWithHiddenLists(t *testing.T) {
+	hides := func(hidden []string, path string) bool {
+		for _, h := range hidden {
+			if strings.HasSuffix(path, h) || h == "/users" && strings.Contains(path, "/users/") {
+				return true
+			}
+		}
+		return false
+	}
+	for name, c := range map[string]struct {
+		hidden []string // from the observer
+		other  bool
+		want   string // in the reason of every class that is not hidden
+	}{
+		"another, all shown":            {other: true, want: "another tailnet"},
+		"another, no users":             {other: true, hidden: []string{"/users"}, want: "another tailnet"},
+		"another, keys alone":           {other: true, hidden: []string{"/users", "/devices"}, want: "another tailnet"},
+		"the same, no users":            {hidden: []string{"/users"}},
+		"the same, keys alone":          {hidden: []string{"/users", "/devices"}},
+		"the same, and nothing is told": {hidden: []string{"/users", "/devices", "/keys"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := open(t, sandbox.Options{}, nil)
+			foreign := sandbox.New(people.Staff(300)[200:210], sandbox.Options{})
+			a := o.find(t, people.Jane.Email)
+			o.conf.BaseURL = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if u, _, basic := r.BasicAuth(); basic && u == sandbox.DefaultAPIKey {
+					o.Handler().ServeHTTP(w, r)
+					return
+				}
+				if hides(c.hidden, r.URL.Path) {
+					o.refuse(w)
+					return
+				}
+				if !c.other {
+					o.Handler().ServeHTTP(w, r)
+					return
+				}
+				rec := httptest.NewRecorder()
+				foreign.Handler().ServeHTTP(rec, r)
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(rec.Code)
+				body := rec.Body.String()
+				if strings.Contains(r.URL.Path, "/keys/") {
+					_, _ = w.Write([]byte(body)) // the credential's own key
+					return
+				}
+				for _, id := range []string{`"u0`, `"n0`, `"kO`, `"kA`, `"kR`} {
+					body = strings.ReplaceAll(body, id, `"x`+id[1:])
+				}
+				_, _ = w.Write([]byte(strings.ReplaceAll(body, `"kC`, `"xkC`)))
+			})
+			withObserver(t)(&o.conf)
+			conn, err := tailscale.New(o.conf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := conn.Observe(t.Context(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.truth(t, people.Jane.Email, back)
+			lists := map[offboarding.Class]string{
+				offboarding.Login: "/users", offboarding.Devices: "/devices", tailscale.TaggedDevices: "/devices", offboarding.AuthKeys: "/keys", offboarding.APITokens: "/keys",
+			}
+			for class, obs := range byClass(t, back) {
+				want := c.want
+				if hides(c.hidden, lists[class]) {
+					want = "403 Forbidden"
+				}
+				if c.other && (obs.Sight != offboarding.Blind || !strings.Contains(obs.Reason, want)) {
+					t.Errorf("%s: %+v", class, obs)
+				}
+			}
+			if c.other {
+				return
+			}
+			o.cut(t, a, o.inventory(t, a).Grants)
+			if back, err = conn.Observe(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			seen := byClass(t, back)
+			for class, list := range lists {
+				if obs := seen[class]; obs.Proves() == hides(c.hidden, list) {
+					t.Errorf("%s of the same tailnet: %+v", class, obs)
+				}
+			}
+		})
+	}
+}
+
+// refuse is Tailscale's answer to a credential that may not look.
+func (o *office) refuse(w http.ResponseWriter) { o.WriteError(w, http.StatusForbidden, "") }
+
+func TestASingleCredentialThatMayNotListUsersAnyMoreProvesNothing(t *testing.T) {
+	o := open(t, sandbox.Options{}, nil)
+	a := o.find(t, people.Jane.Email)
+	o.cut(t, a, o.inventory(t, a).Grants)
+	o.Faults().Set(faults.Fault{Op: "GET /api/v2/tailnet/{tailnet}/users", Kind: faults.Forbidden})
+	for class, obs := range o.observe(t, a) {
+		if obs.Sight != offboarding.Blind || !strings.Contains(obs.Reason, "users:read") {
+			t.Errorf("%s: %+v", class, obs)
+		}
+	}
+}
+
 func TestAMissingScopeIsBlindByName(t *testing.T) {
 	for op, want := range map[string]struct {
 		class offboarding.Class

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"lastday/offboarding"
+	"lastday/secret"
 )
 
 // maxBody bounds an answer. The largest page any vendor sends is under 2 MB.
@@ -173,6 +174,9 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 			return nil, &Error{Kind: Unauthorized, System: t.System, Op: op, Err: err, Fix: "look at the credential in the configuration"}
 		}
+	}
+	if basic, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Basic "); ok {
+		secret.Remember(basic) // the secret in another spelling, which an error may tell
 	}
 	resp, err := t.Next.RoundTrip(r)
 	if err != nil {

@@ -37,7 +37,9 @@ func (c *Connector) Check(ctx context.Context) ([]activities.Finding, error) {
 		}
 	}
 	if s.file == nil {
-		add(activities.Warning, "no configuration file is named: a removed peer may come back when the interface is brought up again", "set wireguard.config_file")
+		if c.noFile() != "" {
+			add(activities.Bad, "no configuration file is named: a removed peer may come back when the interface is brought up again, so none is called verified", "set wireguard.config_file, or config_file: none where no file holds its peers")
+		}
 		return out, nil
 	}
 	if s.file.saveConfig {

@@ -34,8 +34,9 @@ type Config struct {
 	// Interface is the gateway's interface, such as wg0.
 	Interface string `yaml:"interface"`
 	// ConfigFile is the file wg-quick brings the interface up from, such as
-	// /etc/wireguard/wg0.conf. Without it a removed peer may come back when the
-	// interface is brought up again, and every read-back says so.
+	// /etc/wireguard/wg0.conf, or "none" where no file holds the peers. Left
+	// out, a removed peer may come back when the interface is brought up again:
+	// the peer is cut off the device, and is never called verified.
 	ConfigFile string `yaml:"config_file"`
 	// Inventory is the file that maps public keys to people: .yaml, .yml or .csv.
 	Inventory string `yaml:"inventory"`
@@ -47,6 +48,17 @@ type Config struct {
 	ControlKey string `yaml:"control_key"`
 	// AllowUnmapped accepts peers that are not in the inventory as nobody's.
 	AllowUnmapped bool `yaml:"allow_unmapped"`
+}
+
+// NoConfigFile is the config_file that says: no file brings the peers back.
+const NoConfigFile = "none"
+
+// file is the path of the configuration file; empty if there is none.
+func (c *Config) file() string {
+	if c.ConfigFile == NoConfigFile {
+		return ""
+	}
+	return c.ConfigFile
 }
 
 // Defaults fills what is empty; there is nothing that could be guessed safely.
@@ -68,7 +80,7 @@ func (c *Config) Validate() error {
 	default:
 		return fmt.Errorf("wireguard.inventory: %q ends neither in .yaml, .yml nor .csv", c.Inventory)
 	}
-	for key, path := range map[string]string{"config_file": c.ConfigFile, "inventory": c.Inventory, "uapi_socket": c.UAPISocket} {
+	for key, path := range map[string]string{"config_file": c.file(), "inventory": c.Inventory, "uapi_socket": c.UAPISocket} {
 		if path != "" && !filepath.IsAbs(path) {
 			return fmt.Errorf("wireguard.%s: %q is not an absolute path", key, path)
 		}

@@ -56,7 +56,7 @@ func (c *Connector) look(ctx context.Context) (*sighting, error) {
 	if s.gate, err = c.device().read(ctx); err != nil {
 		return nil, err
 	}
-	if c.cfg.ConfigFile == "" {
+	if c.cfg.file() == "" {
 		return &s, nil
 	}
 	if s.file, err = readConf(c.cfg.ConfigFile); err != nil {
@@ -106,31 +106,34 @@ func (c *Connector) strangers(s *sighting) string {
 		strings.Join(names, ", "), c.cfg.Interface, c.cfg.Inventory)
 }
 
-// Find looks for the person's keys in the inventory. The account's id is the
-// keys themselves, so that a later change of the inventory hides none. A person
-// without a key is an Identity error while a peer that nobody claims might be
-// theirs.
+// Find looks for the person's keys in the inventory, under any of their
+// addresses: all that it maps to one of these are theirs. The account's id is
+// the keys themselves, so that a later change of the inventory hides none. A
+// person without a key is an Identity error while a peer that nobody claims
+// might be theirs.
 func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding.Account, error) {
 	s, err := c.look(ctx)
 	if err != nil {
 		return offboarding.Account{}, err
 	}
-	email := strings.ToLower(string(p.Email))
-	keys := s.inv.keys[email]
-	if strings.HasPrefix(email, machinePrefix) {
-		keys = nil
+	email, addresses := strings.ToLower(string(p.Email)), p.Addresses()
+	var keys []wgtypes.Key
+	for _, address := range addresses {
+		if !strings.HasPrefix(address, machinePrefix) {
+			keys = append(keys, s.inv.keys[address]...)
+		}
 	}
 	if len(keys) == 0 {
 		if why := c.strangers(s); why != "" {
 			return offboarding.Account{}, fail(transport.Identity, "find "+email, why, "then decide retry")
 		}
-		other, ok := s.inv.others(email)
+		other, ok := s.inv.others(addresses)
 		if !ok {
 			return offboarding.Account{}, fail(transport.Invalid, "find "+email, "the inventory maps nobody", "look at "+c.cfg.Inventory)
 		}
 		return offboarding.Account{
 			System: System, Email: email,
-			Evidence: fmt.Sprintf("the inventory %s maps %d keys, none to %s; it maps one to %s", c.cfg.Inventory, len(s.inv.owner), email, other),
+			Evidence: fmt.Sprintf("the inventory %s maps %d keys, none to %s; it maps one to %s", c.cfg.Inventory, len(s.inv.owner), strings.Join(addresses, ", "), other),
 		}, nil
 	}
 	names := make([]string, 0, len(keys))
@@ -142,7 +145,7 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		}
 	}
 	return offboarding.Account{
-		System: System, Found: true, ID: strings.Join(names, ","), Login: email, Email: email,
+		System: System, Found: true, ID: strings.Join(names, ","), Login: email, Email: email, Emails: addresses,
 		Status:    fmt.Sprintf("%d of %d keys on %s", live, len(keys), c.cfg.Interface),
 		Evidence:  fmt.Sprintf("mapped by the inventory %s", c.cfg.Inventory),
 		Protected: c.protection(s.gate.own, keys),
@@ -170,21 +173,23 @@ func accountKeys(a offboarding.Account) ([]wgtypes.Key, error) {
 }
 
 // keysOf are the account's keys and those the inventory has given the person
-// since. A key that it gives to somebody else by now is an Identity error.
+// since, under any of the addresses the person was looked for with. A key that it gives to somebody else by now is an Identity error.
 func keysOf(a offboarding.Account, inv *inventory) ([]wgtypes.Key, error) {
 	keys, err := accountKeys(a)
 	if err != nil {
 		return nil, err
 	}
-	email := strings.ToLower(a.Email)
+	addresses := offboarding.Person{Email: offboarding.Subject(a.Email), Emails: a.Emails}.Addresses()
 	for _, k := range keys {
-		if who, ok := inv.owner[k]; ok && who != email {
+		if who, ok := inv.owner[k]; ok && !slices.Contains(addresses, who) {
 			return nil, fail(transport.Identity, "check account", "the inventory maps "+k.String()+" to "+who+" now", "find the person again")
 		}
 	}
-	for _, k := range inv.keys[email] {
-		if !slices.Contains(keys, k) {
-			keys = append(keys, k)
+	for _, address := range addresses {
+		for _, k := range inv.keys[address] {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
 		}
 	}
 	return keys, nil

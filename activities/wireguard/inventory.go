@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -133,10 +134,10 @@ func (inv *inventory) fromYAML(r io.Reader) error {
 }
 
 // others names an entry that is not this person's, to show that the file was read.
-func (inv *inventory) others(email string) (string, bool) {
+func (inv *inventory) others(addresses []string) (string, bool) {
 	best := ""
 	for who := range inv.keys {
-		if who != email && (best == "" || who < best) {
+		if !slices.Contains(addresses, who) && (best == "" || who < best) {
 			best = who
 		}
 	}

@@ -22,7 +22,7 @@ func (c *Connector) Observe(ctx context.Context, a offboarding.Account) (offboar
 	if err != nil {
 		return offboarding.Readback{}, err
 	}
-	o, residuals, err := c.judge(s, a)
+	o, err := c.judge(s, a)
 	if err != nil {
 		return offboarding.Readback{}, err
 	}
@@ -33,15 +33,15 @@ func (c *Connector) Observe(ctx context.Context, a offboarding.Account) (offboar
 			o.Reason = strings.TrimPrefix(o.Reason+"; "+g.ID+" had its latest handshake at "+s.gate.peers[k].handshake.UTC().Format(time.RFC3339), "; ")
 		}
 	}
-	return offboarding.Readback{Observations: []offboarding.Observation{o}, Residuals: residuals}, nil
+	return offboarding.Readback{Observations: []offboarding.Observation{o}}, nil
 }
 
 // judge says what a look shows of the person's peers.
-func (c *Connector) judge(s *sighting, a offboarding.Account) (offboarding.Observation, []offboarding.Residual, error) {
+func (c *Connector) judge(s *sighting, a offboarding.Account) (offboarding.Observation, error) {
 	o := offboarding.Observation{Class: offboarding.Peers, At: time.Now().UTC(), Credential: "primary"}
 	keys, err := keysOf(a, s.inv)
 	if err != nil {
-		return o, nil, err
+		return o, err
 	}
 	var reasons []string
 	for _, k := range keys {
@@ -53,15 +53,18 @@ func (c *Connector) judge(s *sighting, a offboarding.Account) (offboarding.Obser
 			o.Present = append(o.Present, offboarding.Grant{Class: offboarding.Peers, ID: k.String(), Label: label(s, k, where), Closes: offboarding.StepContain})
 		}
 	}
-	strangers := c.strangers(s)
-	if strangers != "" {
-		reasons = append(reasons, strangers)
+	hidden := false
+	for _, why := range []string{c.strangers(s), c.noFile()} {
+		if why != "" {
+			hidden = true
+			reasons = append(reasons, why)
+		}
 	}
 	o.Control = c.control(s, keys)
 	switch {
 	case len(o.Present) > 0:
 		o.Sight = offboarding.Present
-	case strangers != "":
+	case hidden:
 		o.Sight, o.Control = offboarding.Blind, ""
 	case o.Control == "":
 		o.Sight = offboarding.Blind
@@ -70,14 +73,17 @@ func (c *Connector) judge(s *sighting, a offboarding.Account) (offboarding.Obser
 		o.Sight = offboarding.Absent
 	}
 	o.Reason = strings.Join(reasons, "; ")
-	var residuals []offboarding.Residual
-	if c.cfg.ConfigFile == "" {
-		residuals = append(residuals, offboarding.Residual{
-			System: System, Class: offboarding.Peers,
-			What: "no configuration file is named, so nobody knows whether the peer comes back when " + c.cfg.Interface + " is brought up again; set wireguard.config_file",
-		})
+	return o, nil
+}
+
+// noFile says what to do where nobody told whether a file holds the peers too;
+// empty if somebody did.
+func (c *Connector) noFile() string {
+	if c.cfg.ConfigFile != "" {
+		return ""
 	}
-	return o, residuals, nil
+	return "no configuration file is named, so nobody knows whether the peer comes back when " + c.cfg.Interface +
+		" is brought up again; set wireguard.config_file, or none: config_file: none says that no file holds its peers"
 }
 
 // where lists the places a key is a peer in, and says what only a person can do.

@@ -23,14 +23,13 @@ func (c *Connector) Inventory(ctx context.Context, a offboarding.Account) (offbo
 	if err != nil {
 		return offboarding.Inventory{}, err
 	}
-	o, residuals, err := c.judge(s, a)
+	o, err := c.judge(s, a)
 	if err != nil {
 		return offboarding.Inventory{}, err
 	}
 	return offboarding.Inventory{
-		Grants:    o.Present,
-		Coverage:  []offboarding.Coverage{{Class: o.Class, Sight: o.Sight, Reason: o.Reason}},
-		Residuals: residuals,
+		Grants:   o.Present,
+		Coverage: []offboarding.Coverage{{Class: o.Class, Sight: o.Sight, Reason: o.Reason}},
 	}, nil
 }
 
@@ -106,7 +105,7 @@ func (c *Connector) cut(ctx context.Context, a offboarding.Account, only []wgtyp
 }
 
 func (c *Connector) cutFile(ctx context.Context, keys []wgtypes.Key, j *activities.Journal) error {
-	if c.cfg.ConfigFile == "" {
+	if c.cfg.file() == "" {
 		return nil
 	}
 	removed, err := c.rewrite(ctx, keys)

@@ -153,6 +153,38 @@ func TestSeveralKeysOfOnePersonInAnyLetterCase(t *testing.T) {
 	}
 }
 
+func TestKeysUnderAnAliasAreThePersons(t *testing.T) {
+	o := open(t, sandbox.Options{}, nil)
+	const alias = "jane.miller@example.com"
+	if _, err := o.AddPeer(alias); err != nil {
+		t.Fatal(err)
+	}
+	aliasOnly := offboarding.Person{Email: "jd@example.com", Emails: []string{"Jane.Miller@example.com"}}
+	if a, err := o.conn.Find(t.Context(), aliasOnly); err != nil || !a.Found || strings.Contains(a.ID, ",") {
+		t.Errorf("under the alias alone: %+v %v", a, err)
+	}
+	both := offboarding.Person{Email: offboarding.Subject(people.Jane.Email), Emails: []string{alias, people.Jane.Email}}
+	a, err := o.conn.Find(t.Context(), both)
+	if err != nil || strings.Count(a.ID, ",") != 1 || a.Protected != "" {
+		t.Fatalf("under both: %+v %v", a, err)
+	}
+	if _, err := o.AddPeer(alias); err != nil { // after she was found
+		t.Fatal(err)
+	}
+	if obs := o.observe(t, a); len(obs.Present) != 3 {
+		t.Errorf("%+v", obs)
+	}
+	o.contain(t, a)
+	for _, email := range []string{alias, people.Jane.Email} {
+		if left := o.Holds(email); len(left) != 0 {
+			t.Errorf("%s: left %v", email, left)
+		}
+	}
+	if obs := o.observe(t, a); !obs.Proves() {
+		t.Errorf("%+v", obs)
+	}
+}
+
 func TestAbsentPersonIsNotFoundWithAControl(t *testing.T) {
 	o := open(t, sandbox.Options{}, nil)
 	a := o.find(t, "nobody@example.com")

@@ -173,12 +173,22 @@ func TestTheLastPeerIsProvenByTheInterfacesOwnKey(t *testing.T) {
 }
 
 func TestWithoutAConfigurationFileItSaysWhatIsNotKnown(t *testing.T) {
-	o := open(t, sandbox.Options{}, func(c *wireguard.Config) { c.ConfigFile = "" })
-	a := o.find(t, people.Jane.Email)
-	o.contain(t, a)
-	back, err := o.conn.Observe(t.Context(), a)
-	if err != nil || len(back.Residuals) != 1 || !strings.Contains(back.Residuals[0].What, "config_file") || !back.Observations[0].Proves() {
-		t.Errorf("%+v %v", back, err)
+	for file, proves := range map[string]bool{"": false, wireguard.NoConfigFile: true} {
+		o := open(t, sandbox.Options{}, func(c *wireguard.Config) { c.ConfigFile = file })
+		a := o.find(t, people.Jane.Email)
+		if obs := o.observe(t, a); obs.Sight != offboarding.Present {
+			t.Errorf("config_file %q, before: %+v", file, obs)
+		}
+		o.contain(t, a)
+		obs := o.observe(t, a)
+		if obs.Proves() != proves || !proves && (obs.Sight != offboarding.Blind || !strings.Contains(obs.Reason, "config_file: none")) {
+			t.Errorf("config_file %q: %+v", file, obs)
+		}
+		found, err := o.conn.Check(t.Context())
+		warned := slices.ContainsFunc(found, func(f activities.Finding) bool { return strings.Contains(f.Do, "config_file: none") })
+		if err != nil || warned == proves {
+			t.Errorf("config_file %q: check says %+v, %v", file, found, err)
+		}
 	}
 }
 
