@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,8 +22,12 @@ import (
 	"lastday/workflows"
 )
 
-// histories are of cases that the end-to-end tests ran; they are made anew by
-// UPDATE_HISTORIES=1 go test ./e2e -run TypicalCases, in standalone.
+// histories are of cases that the end-to-end tests ran. They are made anew by
+//
+//	cd standalone && UPDATE_HISTORIES=1 go test ./e2e -count=1 -run TypicalCases
+//
+// which is for new kinds of cases and changed messages: a change of the steps
+// that old histories do not survive goes through workflow.GetVersion.
 const histories = "testdata/histories"
 
 // kept reads every stored history, by name.
@@ -68,16 +71,84 @@ func replay(h *historypb.History) error {
 // than another is not part of it.
 type order map[string][]string
 
+// What revoke ends of Jane's, who holds something of every class.
+const (
+	oktaRevoke      = "Revoke admin-roles api-tokens apps devices factors groups login oauth-tokens"
+	githubRevoke    = "Revoke access-tokens deploy-keys invitations organization-roles repository-collaborations seats sso-credentials"
+	tailscaleRevoke = "Revoke api-tokens auth-keys devices tagged-devices"
+)
+
 // orders are written by hand: histories that are made anew do not change them.
-var orders = map[string]order{}
+var orders = map[string]order{
+	"verified": {
+		"okta":      {"Find", "Contain", oktaRevoke, "Observe"},
+		"github":    {"Find", "Contain", githubRevoke, "Observe"},
+		"tailscale": {"Find", "Contain", tailscaleRevoke, "Observe"},
+		"wireguard": {"Find", "Contain", "Observe"},
+		"slack":     {"Find", "Contain", "Observe"},
+		"told":      {"Offboarding of jane.doe@example.com is verified"},
+	},
+	// What needs no answer goes on; a class that is answered is read back again.
+	"asked-and-decided": {
+		"okta":      {"Find", "Contain", "Revoke admin-roles apps devices factors groups login oauth-tokens", "Observe"},
+		"github":    {"Find", "Contain", "Revoke access-tokens invitations organization-roles repository-collaborations seats sso-credentials", "Observe", "Revoke deploy-keys", "Observe"},
+		"tailscale": {"Find", "Contain", "Revoke devices tagged-devices", "Observe", "Observe", "Revoke api-tokens", "Observe"},
+		"wireguard": {"Find", "Contain", "Observe"},
+		"slack":     {"Find", "Contain", "Observe"},
+		"told":      {"Offboarding of jane.doe@example.com is closed, not all of it verified"},
+	},
+	// GitHub never answers: nothing there is changed.
+	"cancelled-midway": {
+		"okta":      {"Find", "Contain", oktaRevoke, "Observe"},
+		"github":    {"Find", "Find"},
+		"tailscale": {"Find", "Contain", tailscaleRevoke, "Observe"},
+		"wireguard": {"Find", "Contain", "Observe"},
+		"slack":     {"Find", "Contain", "Observe"},
+		"told":      {"Offboarding of jane.doe@example.com was cancelled"},
+	},
+	// After a wait everything is looked up again.
+	"scheduled-and-rescheduled": waited,
+	"due-by-its-timer":          waited,
+	// The others are read back once more when the last one is contained.
+	"vendor-down-and-recovered": {
+		"okta":      {"Find", "Contain", oktaRevoke, "Observe", "Observe"},
+		"github":    {"Find", "Find", "Contain", githubRevoke, "Observe"},
+		"tailscale": {"Find", "Contain", tailscaleRevoke, "Observe", "Observe"},
+		"wireguard": {"Find", "Contain", "Observe", "Observe"},
+		"slack":     {"Find", "Contain", "Observe", "Observe"},
+		"told":      {"Offboarding of jane.doe@example.com is verified"},
+	},
+	"credential-refused-and-mended": {
+		"okta":      {"Find", "Contain", oktaRevoke, "Observe", "Observe"},
+		"github":    {"Find", "Contain", githubRevoke, "Observe", "Observe"},
+		"tailscale": {"Find", "Find", "Contain", tailscaleRevoke, "Observe"},
+		"wireguard": {"Find", "Contain", "Observe", "Observe"},
+		"slack":     {"Find", "Contain", "Observe", "Observe"},
+		"told":      {"Offboarding of jane.doe@example.com is verified"},
+	},
+	"nothing-found": {
+		"okta": {"Find"}, "github": {"Find"}, "tailscale": {"Find"}, "wireguard": {"Find"}, "slack": {"Find"},
+		"told": {"Nobody found for jane.do@example.com"},
+	},
+	// No vendor is called.
+	"refused": {"told": {"Offboarding of ada.admin@example.com was refused"}},
+}
+
+var waited = order{
+	"okta":      {"Find", "Find", "Contain", oktaRevoke, "Observe"},
+	"github":    {"Find", "Find", "Contain", githubRevoke, "Observe"},
+	"tailscale": {"Find", "Find", "Contain", tailscaleRevoke, "Observe"},
+	"wireguard": {"Find", "Find", "Contain", "Observe"},
+	"slack":     {"Find", "Find", "Contain", "Observe"},
+	"told":      {"Offboarding of jane.doe@example.com is verified"},
+}
 
 func TestTheStepsOfStoredHistoriesComeInOrder(t *testing.T) {
 	all := kept(t)
+	require.Equal(t, slices.Sorted(maps.Keys(orders)), slices.Sorted(maps.Keys(all)), "each history has an order")
 	for name, want := range orders {
-		require.Contains(t, all, name, "an order without a history")
 		require.Equal(t, want, orderOf(t, all[name]), name)
 	}
-	require.Equal(t, slices.Sorted(maps.Keys(orders)), slices.Sorted(maps.Keys(all)), "each history has an order")
 }
 
 // Replay does not look at what a step is given, and takes two steps of one
@@ -159,10 +230,4 @@ func orderOf(t *testing.T, h *historypb.History) order {
 func read(t *testing.T, p *commonpb.Payloads, v any) {
 	t.Helper()
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(p, v))
-}
-
-func TestPrint(t *testing.T) {
-	for name, h := range kept(t) {
-		fmt.Printf("%q: %#v\n", name, orderOf(t, h))
-	}
 }

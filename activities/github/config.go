@@ -41,6 +41,14 @@ type Config struct {
 	// Find is how a login is found, best first: attribute, saml, scim, email.
 	// Default: attribute, saml, email.
 	Find []string `yaml:"find"`
+	// KnownAccounts are logins of nobody who could leave, such as bots and
+	// contractors' accounts; somebody is missing from an organisation only if
+	// each of its accounts is linked to another person or listed here.
+	KnownAccounts []string `yaml:"known_accounts"`
+	// KnownDeployKeys are deploy keys without a recorded author that nobody who
+	// could leave holds, as ORGANISATION/REPOSITORY/NUMBER. Any other key
+	// without an author keeps the class from being proven.
+	KnownDeployKeys []string `yaml:"known_deploy_keys"`
 	// DeployKeys says what to do with deploy keys: remove, ask or report. Default ask.
 	DeployKeys offboarding.Removal `yaml:"deploy_keys"`
 	// AccessTokens says it of fine-grained tokens' entries; the tokens lose the
@@ -50,8 +58,9 @@ type Config struct {
 	// else ("invitations", or "acme/invitations" for one organisation). An
 	// empty list of them then counts as absent.
 	MayBeEmpty []string `yaml:"may_be_empty"`
-	// NotOffered are classes that the organisations do not have, in the same
-	// form; it counts only where GitHub refuses to list them.
+	// NotOffered are classes that the organisations' plan does not have, in the
+	// same form: seats, sso-credentials or organization-roles. Where GitHub
+	// refuses to list one, the person who is asked to attest is told so.
 	NotOffered []string `yaml:"not_offered"`
 	// ReportMachines lists the number of webhooks, runners and app
 	// installations, which no person owns, as notes for the reader.
@@ -126,6 +135,11 @@ func (c *Config) Validate() error {
 	if c.ControlMember != "" && !validLogin(c.ControlMember) {
 		return fmt.Errorf("github: control_member: %q is not a login", c.ControlMember)
 	}
+	for _, login := range c.KnownAccounts {
+		if !validLogin(login) {
+			return fmt.Errorf("github: known_accounts: %q is not a login", login)
+		}
+	}
 	return c.validateChoices()
 }
 
@@ -146,9 +160,18 @@ func (c *Config) validateChoices() error {
 			if !both {
 				class = org
 			}
+			if key == "not_offered" && !slices.Contains(lackable, offboarding.Class(class)) {
+				return fmt.Errorf("github: not_offered: %q is none of the classes that a plan can lack, which are %s", entry, join(lackable))
+			}
 			if !slices.Contains(Classes(), offboarding.Class(class)) || (both && !c.has(org)) {
 				return fmt.Errorf("github: %s: %q is neither a class nor ORGANISATION/CLASS; the classes are %s", key, entry, join(Classes()))
 			}
+		}
+	}
+	for _, k := range c.KnownDeployKeys {
+		parts := strings.Split(k, "/")
+		if _, ok := number(parts[len(parts)-1]); len(parts) != 3 || !ok || !c.has(parts[0]) || !validRepo(parts[1]) {
+			return fmt.Errorf("github: known_deploy_keys: %q is not ORGANISATION/REPOSITORY/NUMBER in a configured organisation", k)
 		}
 	}
 	if c.PageSize < 1 || c.PageSize > 100 {
@@ -195,6 +218,9 @@ func (c Credential) installation(org string, orgs int) int64 {
 func (c *Config) has(org string) bool {
 	return slices.ContainsFunc(c.Organizations, func(o string) bool { return strings.EqualFold(o, org) })
 }
+
+// lackable are the classes that an organisation's plan may not have.
+var lackable = []offboarding.Class{offboarding.Seats, offboarding.SSOCredentials, offboarding.Roles}
 
 // listed reports whether a may_be_empty or not_offered list names the class.
 func listed(list []string, org string, class offboarding.Class) bool {

@@ -111,6 +111,9 @@ func record(j *activities.Journal, do string, class offboarding.Class, id string
 		j.Done(done(do, class, id, resp))
 	case gone(err):
 		a := absent(do, class, id)
+		if class == offboarding.Invitations {
+			a.Answer = lapsed // it was listed a moment ago
+		}
 		if resp != nil && resp.Response != nil {
 			a.RequestID = transport.RequestID(resp.Header)
 		}
@@ -139,6 +142,9 @@ func done(do string, class offboarding.Class, id string, resp *gh.Response) offb
 	}
 	return a
 }
+
+// lapsed is what a missing invitation tells: it may have made an account.
+const lapsed = "accepted or expired"
 
 func absent(do string, class offboarding.Class, id string) offboarding.Action {
 	return offboarding.Action{Do: do, Class: class, ID: id, At: time.Now().UTC(), Answer: activities.AlreadyAbsent}

@@ -37,7 +37,10 @@
 // A list that does not show the person proves something only if the same call
 // shows somebody else. Where an organisation may truly have nobody else (no
 // other pending invitation, say), the class must be named under may_be_empty;
-// without that it is reported as blind. Answers without GitHub's own request
+// without that it is reported as blind. An entry that names nobody (a deploy key
+// whose author is gone, an invitation without an invitee) is no control, and
+// keeps the class blind, as it may be the person's. That somebody has no account
+// is shown by accounting for every account there is. Answers without GitHub's own request
 // id did not come from GitHub and are refused. Repositories are swept
 // completely and counted against the organisation's own count.
 package github

@@ -12,11 +12,11 @@ import (
 	"lastday/offboarding"
 )
 
-// Find implements activities.Connector. The configured ways are tried in
-// their order, and the first that names a login wins; a login that GitHub does
-// not know is an Identity error, not an absence. The owners of every
-// organisation are the control: who cannot see them cannot say that somebody
-// is missing.
+// Find implements activities.Connector. Every configured way is asked: two
+// that name different logins are an Identity error, as is a login that GitHub
+// does not know, and neither is an absence. Somebody whom nothing names is
+// absent only where every account of every organisation is known to be
+// somebody else's; the owners of every organisation are the control.
 func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding.Account, error) {
 	email, err := offboarding.ParseSubject(string(p.Email))
 	if err != nil {
@@ -78,8 +78,9 @@ type lookup struct {
 	s            *session
 	email, login string
 
-	user *gh.User          // by attribute
-	ways map[string]answer // by way
+	user   *gh.User          // by attribute
+	member bool              // that user is a member somewhere, or invited
+	ways   map[string]answer // by way
 }
 
 // answer is what one way of looking said.
@@ -87,18 +88,14 @@ type answer struct {
 	logins     []string // normally one at most
 	invitation string   // ORG/NUMBER
 	asked      string   // for the evidence
-	seen       int      // what could have named the person: identities of anybody, or a directory
 	err        error    // it could not be asked
 }
 
-// run asks every configured way at once; only the attribute, where it comes
-// first and names a login, makes the others needless.
+// run asks every configured way at once. None makes another needless: an
+// attribute may be the person's own word.
 func (l *lookup) run(ctx context.Context) error {
 	l.ways = map[string]answer{}
 	order := l.s.c.cfg.Find
-	if l.login != "" && order[0] == ByAttribute {
-		order = order[:1]
-	}
 	results := make([]answer, len(order))
 	steps := make([]func() error, 0, len(order))
 	for i, way := range order {
@@ -130,9 +127,17 @@ func (l *lookup) run(ctx context.Context) error {
 
 func (l *lookup) byAttribute(ctx context.Context) answer {
 	if l.login == "" {
-		return answer{asked: "no other system names a GitHub login", seen: 1}
+		return answer{asked: "no other system names a GitHub login"}
 	}
-	u, ok, err := l.s.user(ctx, l.login)
+	var u *gh.User
+	var ok bool
+	orgs := l.s.c.cfg.Organizations
+	members := make([]*gh.Membership, len(orgs))
+	steps := []func() error{func() (err error) { u, ok, err = l.s.user(ctx, l.login); return }}
+	for i, org := range orgs {
+		steps = append(steps, func() (err error) { members[i], err = l.s.membershipOf(ctx, org, l.login); return })
+	}
+	err := parallel(steps...)
 	if err == nil && !ok {
 		err = identity("find "+l.email, fmt.Sprintf("another system names the GitHub login %s, but GitHub has no such account", l.login),
 			"correct the login there (was the account renamed?), then decide retry")
@@ -141,14 +146,17 @@ func (l *lookup) byAttribute(ctx context.Context) answer {
 		return answer{err: err}
 	}
 	l.user = u
+	for _, m := range members {
+		l.member = l.member || (m != nil && m.GetUser().GetID() == u.GetID())
+	}
 	return answer{logins: []string{u.GetLogin()}, asked: "login from another system"}
 }
 
 // account makes the result out of the answers.
 func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
-	var asked []string
+	var asked, names []string
+	var first string // the first way that names a login
 	var refused error
-	looked := 0
 	for _, way := range l.s.c.cfg.Find {
 		a, ok := l.ways[way]
 		if !ok {
@@ -158,13 +166,31 @@ func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
 			return offboarding.Account{}, identity("find "+l.email, fmt.Sprintf("%s names several logins: %s", way, strings.Join(a.logins, ", ")), "leave one, then decide retry")
 		}
 		if len(a.logins) == 1 {
-			return l.found(ctx, way, a.logins[0])
+			if names = append(names, a.logins[0]); len(names) == 1 {
+				first = way
+			} else if !strings.EqualFold(names[0], a.logins[0]) {
+				return offboarding.Account{}, identity("find "+l.email, fmt.Sprintf("%s names the login %s, and %s names %s", first, names[0], way, a.logins[0]),
+					"find out which account is the person's (was one renamed, or made to mislead?), correct the other, then decide retry")
+			}
+			continue
 		}
 		if a.err != nil {
 			refused = a.err
 		}
-		looked += a.seen
 		asked = append(asked, way+": "+a.asked)
+	}
+	if len(names) > 0 {
+		known := first != ByAttribute || len(names) > 1
+		if !known {
+			var err error
+			if known, err = l.holdsAnything(ctx); err != nil {
+				return offboarding.Account{}, err
+			}
+		}
+		if known {
+			return l.found(ctx, first, names[0])
+		}
+		asked = append(asked, fmt.Sprintf("attribute: the login %s holds nothing in any organisation, so it may not be the person's", names[0]))
 	}
 	if a := l.ways[ByEmail]; a.invitation != "" {
 		return offboarding.Account{
@@ -172,14 +198,10 @@ func (l *lookup) account(ctx context.Context) (offboarding.Account, error) {
 			Evidence: "a pending invitation to the e-mail address; " + strings.Join(asked, "; "),
 		}, nil
 	}
-	switch {
-	case refused != nil:
+	if refused != nil {
 		return offboarding.Account{}, refused
-	case looked == 0:
-		return offboarding.Account{}, identity("find "+l.email, "none of the ways under find can tell whether the person has a GitHub account: "+strings.Join(asked, "; "),
-			"add a way that can, such as attribute with the login in the directory, then decide retry")
 	}
-	return offboarding.Account{System: System, Email: l.email, Evidence: strings.Join(asked, "; ") + "; control: owners of " + strings.Join(l.s.c.cfg.Organizations, ", ") + " are shown"}, nil
+	return l.absent(ctx, asked)
 }
 
 func (l *lookup) found(ctx context.Context, way, login string) (offboarding.Account, error) {

@@ -11,6 +11,9 @@ import (
 	"lastday/offboarding"
 )
 
+// observing names the step that proves.
+const observing = "observe"
+
 // Machines is the class of the notes about what no person owns.
 const Machines offboarding.Class = "machines"
 
@@ -35,7 +38,7 @@ func (c *Connector) Inventory(ctx context.Context, a offboarding.Account) (offbo
 // connections and credential, or without one the primary's credential.
 func (c *Connector) Observe(ctx context.Context, a offboarding.Account) (offboarding.Readback, error) {
 	s := c.session(c.observer)
-	all, residuals, err := s.everything(ctx, "observe", a)
+	all, residuals, err := s.everything(ctx, observing, a)
 	if err != nil {
 		return offboarding.Readback{}, err
 	}
@@ -72,6 +75,8 @@ func (s *session) readers() []reader {
 
 // everything reads every class in every organisation. The login is checked at
 // the same time; where it has changed, all is read again under the new one.
+// For a proof it is checked once more when all was read: to a login that was
+// given up in between, GitHub answers as to somebody who has nothing.
 func (s *session) everything(ctx context.Context, step string, a offboarding.Account) (map[offboarding.Class]sighting, []offboarding.Residual, error) {
 	w, err := subjectOf(a)
 	if err != nil {
@@ -90,6 +95,15 @@ func (s *session) everything(ctx context.Context, step string, a offboarding.Acc
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if step == observing {
+		after, err := s.who(ctx, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		if after.login != now.login {
+			return nil, nil, invalid("read "+now.login, "the account was renamed to %s while it was read", after.login)
+		}
 	}
 	return all, append(classic(now), notes...), nil
 }
@@ -184,9 +198,9 @@ func classic(w subject) []offboarding.Residual {
 }
 
 // invitedOnly looks for somebody of whom no account is known, only an e-mail
-// invitation. That there is no account is looked up again, because an accepted
-// invitation makes one; where no identity list can say so, every other class
-// is blind.
+// invitation. An accepted invitation leaves the list just as a cancelled one
+// does, and it makes an account with access: so every other class of an
+// organisation is blind unless each of its accounts is somebody else's.
 func (s *session) invitedOnly(ctx context.Context, w subject) (map[offboarding.Class]sighting, []offboarding.Residual, error) {
 	found := newFound(len(s.c.cfg.Organizations))
 	l := &lookup{s: s, email: w.email}
@@ -204,6 +218,14 @@ func (s *session) invitedOnly(ctx context.Context, w subject) (map[offboarding.C
 			seen, err = s.c.orBlind(org, offboarding.Invitations, seen, err)
 			found.put(i, offboarding.Invitations, seen)
 			return err
+		}, func() error {
+			seen, err := s.unaccepted(ctx, org, w.email)
+			for _, class := range Classes() {
+				if class != offboarding.Invitations {
+					found.put(i, class, seen)
+				}
+			}
+			return err
 		})
 	}
 	if err := parallel(steps...); err != nil {
@@ -212,18 +234,22 @@ func (s *session) invitedOnly(ctx context.Context, w subject) (map[offboarding.C
 	if len(saml.logins) > 0 {
 		return nil, nil, identity("observe "+w.email, "the person now has the GitHub account "+strings.Join(saml.logins, ", "), "find the person again: decide retry")
 	}
-	for _, class := range Classes() {
-		if class == offboarding.Invitations {
-			continue
-		}
-		seen := sighting{sight: offboarding.Absent, control: "no GitHub account is linked to the address: " + saml.asked}
-		if saml.err != nil || saml.seen == 0 {
-			seen = blind("only an invitation to the e-mail address is known; if it was accepted, no list tells which account that is (%s); look in the organisation's audit log for org.add_member and attest", saml.asked)
-		}
-		seen.at = found.started
-		found.byClass[class] = []sighting{seen}
-	}
 	return found.merged(), nil, nil
+}
+
+// unaccepted judges whether an invitation to the e-mail address can have made
+// an account in the organisation.
+func (s *session) unaccepted(ctx context.Context, org, email string) (sighting, error) {
+	left, err := s.strangersIn(ctx, org, email)
+	switch {
+	case denied(err):
+		left.unsure = fmt.Sprintf("%s does not show its accounts: %v", org, err)
+	case err != nil:
+		return sighting{}, err
+	case left.none():
+		return sighting{sight: offboarding.Absent, control: fmt.Sprintf("%s: each of its %d accounts belongs to somebody else", org, left.all)}, nil
+	}
+	return blind("%s: only an invitation to the e-mail address is known; if it was accepted, no list tells which account that is: %s; look in the organisation's audit log for org.add_member and attest", org, left.why(org)), nil
 }
 
 // machines counts what no person owns; what cannot be counted is left out.

@@ -9,7 +9,6 @@ import (
 	gh "github.com/google/go-github/v57/github"
 
 	"lastday/activities/transport"
-	"lastday/offboarding"
 )
 
 // identitiesQuery lists who signs in by SAML; 100 is GraphQL's largest page.
@@ -57,10 +56,25 @@ type identitiesPage struct {
 	Errors []struct{ Type, Message string }
 }
 
-// identities lists an organisation's external identities; false if it has no
-// SAML provider. All pages are read, as a second match must not be missed, and
-// counted against GitHub's own total.
+// identities lists an organisation's external identities, asked once a step;
+// false if it has no SAML provider.
 func (s *session) identities(ctx context.Context, org string) ([]externalIdentity, bool, error) {
+	list, err := memo(s, s.people, org).do(func() (linked, error) {
+		list, ok, err := s.readIdentities(ctx, org)
+		return linked{list: list, saml: ok}, err
+	})
+	return list.list, list.saml, err
+}
+
+// linked are an organisation's external identities.
+type linked struct {
+	list []externalIdentity
+	saml bool
+}
+
+// readIdentities reads all pages, as a second match must not be missed, and
+// counts them against GitHub's own total.
+func (s *session) readIdentities(ctx context.Context, org string) ([]externalIdentity, bool, error) {
 	op := "list SAML identities of " + org
 	var all []externalIdentity
 	var after *string
@@ -128,7 +142,6 @@ func (l *lookup) among(ctx context.Context, match func(org string, i externalIde
 				return invalid("list SAML identities of "+org, "no identity at all is shown")
 			}
 			parts[i].asked = fmt.Sprintf("%s shows %d identities", org, len(list))
-			parts[i].seen = len(list)
 			for _, id := range list {
 				if match(org, id) && id.User != nil {
 					parts[i].logins = append(parts[i].logins, id.User.Login)
@@ -161,13 +174,14 @@ func (l *lookup) bySCIM(ctx context.Context) answer {
 	}
 	for i, org := range orgs {
 		steps = append(steps, func() error {
+			total := 0
 			list, err := ask(org, `userName eq "`+l.email+`"`, 10)
 			if err == nil {
 				var all *gh.SCIMProvisionedIdentities
 				if all, err = ask(org, "", 1); err == nil && all.GetTotalResults() == 0 {
 					err = invalid("list SCIM identities of "+org, "no identity at all is shown")
 				}
-				parts[i].seen = all.GetTotalResults()
+				total = all.GetTotalResults()
 			}
 			if denied(err) {
 				parts[i] = l.noSCIM(ctx, org, err)
@@ -181,7 +195,7 @@ func (l *lookup) bySCIM(ctx context.Context) answer {
 					found[i] = u.GetID()
 				}
 			}
-			parts[i].asked = fmt.Sprintf("%s shows %d entries for the address, %d in all", org, list.GetTotalResults(), parts[i].seen)
+			parts[i].asked = fmt.Sprintf("%s shows %d entries for the address, %d in all", org, list.GetTotalResults(), total)
 			return nil
 		})
 	}
@@ -218,10 +232,7 @@ func (l *lookup) byInvitation(ctx context.Context) answer {
 		steps = append(steps, func() error {
 			list, err := l.s.invitations(ctx, org)
 			if denied(err) {
-				parts[i] = answer{asked: org + " does not show its invitations"}
-				if !listed(l.s.c.cfg.NotOffered, org, offboarding.Invitations) {
-					parts[i].err = err
-				}
+				parts[i] = answer{asked: org + " does not show its invitations; where it never invites by e-mail, leave email out of find", err: err}
 				return nil
 			}
 			if err != nil {
@@ -265,7 +276,6 @@ func together(parts []answer) answer {
 		if p.err != nil {
 			out.err = p.err
 		}
-		out.seen += p.seen
 	}
 	out.asked = strings.Join(asked, ", ")
 	return out

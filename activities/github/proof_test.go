@@ -134,15 +134,21 @@ func TestARefusedClassIsBlindByNameAndNotSkipped(t *testing.T) {
 			assert.Contains(t, o.Reason, "permission", op)
 		}
 	}
-	r.sv.Faults().Set(faults.Fault{Op: "GET /orgs/{org}/invitations", Kind: faults.Forbidden})
-	r.c = r.connect(func(c *github.Config) { c.NotOffered = []string{"invitations", "membership"} })
-	o := r.observe(janeAccount)[offboarding.Invitations]
-	assert.Equal(t, offboarding.NotOffered, o.Sight)
-	assert.True(t, o.Proves())
-	r.sv.Faults().Clear()
-	seen := r.observe(janeAccount)
-	assert.Equal(t, offboarding.Present, seen[offboarding.Invitations].Sight, "the setting does not hide what is shown")
-	assert.Equal(t, offboarding.Present, seen[offboarding.Membership].Sight)
+	for class, op := range map[offboarding.Class]string{
+		offboarding.Seats: "GET /orgs/{org}/copilot/billing/seats", offboarding.SSOCredentials: "GET /orgs/{org}/credential-authorizations",
+		offboarding.Roles: "GET /orgs/{org}/organization-roles",
+	} {
+		r.sv.Faults().Clear()
+		r.sv.Faults().Set(faults.Fault{Op: op, Kind: faults.Forbidden})
+		r.c = r.connect(func(c *github.Config) { c.NotOffered = []string{string(class)} })
+		o := r.observe(janeAccount)[class]
+		assert.Equal(t, offboarding.Blind, o.Sight, "%s: a missing permission and a line of configuration are no proof", class)
+		assert.Contains(t, o.Reason, "not_offered in the configuration says that there are no "+string(class))
+		assert.Contains(t, o.Reason, "attest")
+		assert.False(t, o.Proves())
+		r.sv.Faults().Clear()
+		assert.Equal(t, offboarding.Present, r.observe(janeAccount)[class].Sight, "the setting does not hide what is shown")
+	}
 }
 
 func TestFineGrainedTokensNeedAnApp(t *testing.T) {
@@ -153,11 +159,12 @@ func TestFineGrainedTokensNeedAnApp(t *testing.T) {
 	assert.Contains(t, o.Reason, "GitHub App")
 	err := r.c.Revoke(r.ctx, janeAccount, []offboarding.Grant{{Class: offboarding.AccessTokens, ID: "acme/7"}}, activities.NewJournal(1, nil, nil))
 	assert.True(t, transport.IsKind(err, transport.Unauthorized), "%v", err)
-	r.c = r.connect(func(c *github.Config) {
-		r.tokens(sandbox.Token, sandbox.ObserverToken)(c)
-		c.NotOffered = []string{"access-tokens"}
-	})
-	assert.Equal(t, offboarding.NotOffered, r.observe(janeAccount)[offboarding.AccessTokens].Sight)
+	for _, class := range []string{"access-tokens", "invitations", "membership", "deploy-keys", "acme/groups"} {
+		cfg := r.config()
+		cfg.NotOffered = []string{class}
+		_, err = github.New(cfg)
+		assert.ErrorContains(t, err, "none of the classes that a plan can lack", "every plan has %s", class)
+	}
 }
 
 func TestAnAppThatWasGivenSomeRepositoriesProvesNothing(t *testing.T) {

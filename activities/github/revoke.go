@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	gh "github.com/google/go-github/v57/github"
 
@@ -99,7 +100,11 @@ func (s *session) end(ctx context.Context, r ready, b batch, grants []offboardin
 				return err
 			}
 			if !there[fold(g.ID)] {
-				j.Done(absent(doing[b.class], g.Class, g.ID))
+				a := absent(doing[b.class], g.Class, g.ID)
+				if !r.who.linked() && !slices.ContainsFunc(j.Actions(), func(b offboarding.Action) bool { return b.Class == a.Class && b.ID == a.ID }) {
+					a.Answer = lapsed + ", or cancelled before"
+				}
+				j.Done(a)
 				return nil
 			}
 			if g.Class == offboarding.OutsideCollaboration {
@@ -157,8 +162,13 @@ func (s *session) held(ctx context.Context, r ready, b batch) ([]offboarding.Gra
 		f, err := read(ctx, p.org, p.repo, w)
 		return f.grants, err
 	case offboarding.DeployKeys:
-		f, err := s.keysIn(ctx, p.org, p.repo, w)
-		return f.grants, err
+		// By id alone: an account that was deleted leaves its keys without an author.
+		list, err := s.deployKeys(ctx, p.org, p.repo)
+		held := make([]offboarding.Grant, 0, len(list))
+		for _, k := range list {
+			held = append(held, offboarding.Grant{Class: b.class, ID: fmt.Sprintf("%s/%s/%d", p.org, p.repo, k.GetID())})
+		}
+		return held, err
 	case offboarding.Seats:
 		seats, err := s.allSeats(ctx, p.org)
 		for _, st := range seats {

@@ -66,6 +66,7 @@ func (r *rig) config() github.Config {
 		Organizations: []string{sandbox.Acme, sandbox.Labs, sandbox.Partners},
 		Credential:    github.Credential{AppID: sandbox.AppID, Installations: sandbox.Installations(), PrivateKey: key},
 		Observer:      &github.Credential{AppID: sandbox.ObserverAppID, Installations: sandbox.ObserverInstallations(), PrivateKey: key},
+		KnownAccounts: sandbox.KnownAccounts(),
 		DeployKeys:    offboarding.Remove, AccessTokens: offboarding.Remove,
 	}
 }

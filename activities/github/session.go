@@ -23,11 +23,13 @@ type session struct {
 	clients map[string]*gh.Client
 	orgs    map[string]*once[*gh.Organization]
 	owners  map[string]*once[[]*gh.User]
+	people  map[string]*once[linked]
 }
 
 func (c *Connector) session(w *wire) *session {
 	return &session{
 		c: c, wire: w, clients: map[string]*gh.Client{}, orgs: map[string]*once[*gh.Organization]{}, owners: map[string]*once[[]*gh.User]{},
+		people: map[string]*once[linked]{},
 	}
 }
 

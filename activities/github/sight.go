@@ -43,22 +43,20 @@ func (c *Connector) seen(org string, class offboarding.Class, grants []offboardi
 	return s
 }
 
-// orBlind turns a refusal into a blind sighting that names what is missing,
-// or, where the configuration says that there is no such thing, into
-// not-offered. Other errors stay errors.
+// orBlind turns a refusal into a blind sighting that names what is missing. A
+// not_offered line explains it to the person who is to attest, and proves
+// nothing by itself: GitHub refuses just so what there is. Other errors stay
+// errors.
 func (c *Connector) orBlind(org string, class offboarding.Class, s sighting, err error) (sighting, error) {
 	if err != nil {
 		if !denied(err) {
 			return sighting{}, err
 		}
 		s = blind("%s: GitHub does not show it: %v; needed: %s", org, err, needs[class])
+		if listed(c.cfg.NotOffered, org, class) {
+			s = blind("%s: not_offered in the configuration says that there are no %s, and GitHub, which refuses the list (%v), does not confirm it; if it is so, attest", org, class, err)
+		}
 		s.refused = true
-	}
-	if s.sight == offboarding.Blind && s.refused && listed(c.cfg.NotOffered, org, class) {
-		return sighting{
-			sight: offboarding.NotOffered, reason: s.reason,
-			control: fmt.Sprintf("%s: GitHub refuses the list, and not_offered in the configuration says there is none", org),
-		}, nil
 	}
 	return s, nil
 }
@@ -72,10 +70,10 @@ var needs = map[offboarding.Class]string{
 	offboarding.OutsideCollaboration: "organization permission Members: read, or scope read:org of an owner",
 	offboarding.Collaborations:       "repository permission Administration: read on all repositories, or scope repo of an owner",
 	offboarding.Invitations:          "organization permission Members: read, or scope admin:org of an owner",
-	offboarding.SSOCredentials:       "organization permission Administration: read, or scope read:org of an owner, and SAML single sign-on; without SAML set not_offered: [sso-credentials]",
-	offboarding.AccessTokens:         "a GitHub App with organization permission Personal access tokens: read; where the organisation forbids fine-grained tokens set not_offered: [access-tokens]",
+	offboarding.SSOCredentials:       "organization permission Administration: read, or scope read:org of an owner, and SAML single sign-on",
+	offboarding.AccessTokens:         "a GitHub App with organization permission Personal access tokens: read",
 	offboarding.DeployKeys:           "repository permission Administration: read on all repositories, or scope repo of an owner",
-	offboarding.Seats:                "organization permission GitHub Copilot Business: read, or scope manage_billing:copilot of an owner; without Copilot set not_offered: [seats]",
+	offboarding.Seats:                "organization permission GitHub Copilot Business: read, or scope manage_billing:copilot of an owner",
 }
 
 // merge joins the organisations' sightings of one class: present anywhere is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,8 +28,8 @@ const (
 type finding struct {
 	grants  []offboarding.Grant
 	others  int
-	unnamed int    // deploy keys whose author GitHub does not know
-	hidden  string // why the list is not shown
+	unnamed []string // entries of which GitHub does not say whose they are
+	hidden  string   // why the list is not shown
 }
 
 // unfinished is a sweep that a rate limit or the step's end broke off. The
@@ -181,7 +182,7 @@ func (c *Connector) judge(org string, repos []*gh.Repository, u *unfinished) map
 			f := u.parts[r.GetName()+"/"+kind]
 			total.grants = append(total.grants, f.grants...)
 			total.others += f.others
-			total.unnamed += f.unnamed
+			total.unnamed = append(total.unnamed, f.unnamed...)
 			if total.hidden == "" {
 				total.hidden = f.hidden
 			}
@@ -196,6 +197,12 @@ func (c *Connector) judge(org string, repos []*gh.Repository, u *unfinished) map
 				s.sight, s.control = offboarding.Blind, ""
 			}
 		}
+		if len(f.unnamed) > 0 {
+			s.reason = strings.Trim(s.reason+fmt.Sprintf("; %s: of %d %s GitHub does not say whose they are (%s); %s", org, len(f.unnamed), what, some(f.unnamed), unnamedFix[kind]), "; ")
+			if s.sight != offboarding.Present {
+				s.sight, s.control = offboarding.Blind, ""
+			}
+		}
 		s.at = u.started
 		return s
 	}
@@ -203,14 +210,15 @@ func (c *Connector) judge(org string, repos []*gh.Repository, u *unfinished) map
 		look(offboarding.Collaborations, direct, "direct collaborators"),
 		look(offboarding.Collaborations, invites, "repository invitations"),
 	})
-	deploy := look(offboarding.DeployKeys, keys, "deploy keys")
-	if n := sum[keys].unnamed; n > 0 {
-		deploy.residuals = append(deploy.residuals, offboarding.Residual{
-			System: System, Class: offboarding.DeployKeys,
-			What: fmt.Sprintf("%d deploy keys in %s have no recorded author: look whether the person holds one of them", n, org),
-		})
+	return map[offboarding.Class]sighting{
+		offboarding.Collaborations: collaborations, offboarding.DeployKeys: look(offboarding.DeployKeys, keys, "deploy keys"),
 	}
-	return map[offboarding.Class]sighting{offboarding.Collaborations: collaborations, offboarding.DeployKeys: deploy}
+}
+
+// unnamedFix says what to do about entries that name nobody.
+var unnamedFix = map[string]string{
+	keys:    "look whether the person holds one: delete it, or list it under known_deploy_keys",
+	invites: "look whether one is the person's and cancel it, then attest",
 }
 
 func (s *session) directIn(ctx context.Context, org, repo string, w subject) (finding, error) {
@@ -238,6 +246,10 @@ func (s *session) invitesIn(ctx context.Context, org, repo string, w subject) (f
 	list, err := s.repoInvitations(ctx, org, repo)
 	var f finding
 	for _, i := range list {
+		if i.GetInvitee().GetID() == 0 {
+			f.unnamed = append(f.unnamed, fmt.Sprintf("%s/%s/invitations/%d", org, repo, i.GetID()))
+			continue
+		}
 		if !w.is(i.GetInvitee().GetID()) {
 			f.others++
 			continue
@@ -260,15 +272,17 @@ func (s *session) keysIn(ctx context.Context, org, repo string, w subject) (find
 	list, err := s.deployKeys(ctx, org, repo)
 	var f finding
 	for _, k := range list {
+		id := fmt.Sprintf("%s/%s/%d", org, repo, k.GetID())
 		switch {
-		case k.GetAddedBy() == "":
-			f.unnamed++
-			f.others++
+		case k.GetAddedBy() == "": // the author's account was deleted: nobody's control
+			if !slices.ContainsFunc(s.c.cfg.KnownDeployKeys, func(known string) bool { return strings.EqualFold(known, id) }) {
+				f.unnamed = append(f.unnamed, id)
+			}
 		case !w.named(k.GetAddedBy()):
 			f.others++
 		default:
 			f.grants = append(f.grants, offboarding.Grant{
-				Class: offboarding.DeployKeys, ID: fmt.Sprintf("%s/%s/%d", org, repo, k.GetID()),
+				Class: offboarding.DeployKeys, ID: id,
 				Label: fmt.Sprintf("%s in %s/%s", k.GetTitle(), org, repo), Closes: offboarding.StepRevoke, Removal: s.c.cfg.DeployKeys,
 			})
 		}

@@ -46,7 +46,7 @@ func (c *Company) WriteConfig(dir string) (string, error) {
 		"dir": abs, "url": c.urls, "admin": people.Admin, "robot": people.Robot,
 		"socket": c.Office.Socket(), "interface": c.Office.Interface(),
 		"wgconf": c.Office.ConfigFile(), "inventory": c.Office.Inventory(),
-		"app": github.AppID, "installations": github.Installations(),
+		"app": github.AppID, "installations": github.Installations(), "knownAccounts": github.KnownAccounts(),
 		"observerApp": github.ObserverAppID, "observerInstallations": github.ObserverInstallations(),
 		"tailscaleClient": tailscale.DefaultClientID, "channel": slack.DefaultChannel,
 	})
@@ -83,6 +83,7 @@ systems:
       private_key: file:{{.dir}}/github-app.pem
       installations: { {{range $org, $id := .observerInstallations}}{{$org}}: {{$id}}, {{end}} }
     find: [saml, email]
+    known_accounts: [{{range .knownAccounts}}{{.}}, {{end}}]
     control_member: {{.admin.GitHubLogin}}
     deploy_keys: remove
     access_tokens: remove

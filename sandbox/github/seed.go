@@ -14,6 +14,10 @@ const (
 	newcomerEmail   = "new.hire@" + people.Domain
 )
 
+// KnownAccounts are the logins of the organisations that are not linked to any
+// of the company's people.
+func KnownAccounts() []string { return []string{robotLogin, observerLogin, contractorLogin} }
+
 var robotLogin = people.Robot.GitHubLogin
 
 // firstUser is the id of the person with index 0.

@@ -29,9 +29,11 @@ var Admin = Person{Index: -1, First: "Ada", Last: "Admin", Email: "ada.admin@" +
 // Robot owns the tokens that Lastday itself uses.
 var Robot = Person{Index: -2, First: "Lastday", Last: "Robot", Email: "lastday@" + Domain, GitHubLogin: "lastday-robot"}
 
-var firsts = []string{"Ana", "Bilal", "Chen", "Dana", "Emeka", "Freya", "Goran", "Hana", "Ivo", "Jun", "Katya", "Liam"}
-var lasts = []string{"Abbas", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaur"}
-var partners = []string{"", "Northwind Outsourcing", "Contoso Services"}
+var (
+	firsts   = []string{"Ana", "Bilal", "Chen", "Dana", "Emeka", "Freya", "Goran", "Hana", "Ivo", "Jun", "Katya", "Liam"}
+	lasts    = []string{"Abbas", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaur"}
+	partners = []string{"", "Northwind Outsourcing", "Contoso Services"}
+)
 
 // Staff lists n leavable people, Jane first; the same n gives the same list,
 // and a longer list starts with the shorter one.

@@ -6,8 +6,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
+
+// tick is the kernel's unit of processor time: USER_HZ is 100 on Linux.
+const tick = 10 * time.Millisecond
 
 // machine describes what the figures were taken on, the disk under dir included.
 func machine(dir string) string {
@@ -75,6 +79,36 @@ func residentMB(pid int) (float64, error) {
 	return kb / 1024, nil
 }
 
+// effort is processor time: of the whole machine, and of this program with the
+// processes it started that have ended.
+type effort struct{ machine, ours time.Duration }
+
+func spent() effort {
+	var e effort
+	fields := strings.Fields(field("/proc/stat", ""))
+	for i, f := range fields {
+		var n int64
+		// user, nice, system, idle, iowait, irq, softirq, steal; not idle nor iowait
+		if _, err := fmt.Sscan(f, &n); err == nil && i <= 8 && i != 4 && i != 5 {
+			e.machine += time.Duration(n) * tick
+		}
+	}
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if syscall.Getrusage(who, &u) == nil {
+			e.ours += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+	}
+	return e
+}
+
+// othersSince is the share of the machine that other programs took.
+func othersSince(before effort, wall time.Duration) string {
+	now := spent()
+	others := (now.machine - before.machine) - (now.ours - before.ours)
+	return fmt.Sprintf("%.0f %%", max(0, 100*others.Seconds()/(wall.Seconds()*float64(runtime.NumCPU()))))
+}
+
 // cpuTime is what a process has used of the processor so far.
 func cpuTime(pid int) time.Duration {
 	_, after, _ := strings.Cut(field(fmt.Sprintf("/proc/%d/stat", pid), ""), ") ")
@@ -85,6 +119,5 @@ func cpuTime(pid int) time.Duration {
 	var user, system int64
 	_, _ = fmt.Sscan(fields[11], &user)
 	_, _ = fmt.Sscan(fields[12], &system)
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux
 	return time.Duration(user+system) * tick
 }

@@ -92,10 +92,15 @@ func (b *bench) takeAll(ctx context.Context, chosen []figure) error {
 	var failed error
 	for _, f := range chosen {
 		fmt.Fprintf(os.Stderr, "%s %-8s %s\n", time.Now().Format(time.TimeOnly), f.name, f.about)
+		before, began := spent(), time.Now()
 		got, err := f.take(ctx, b)
 		if err != nil {
 			failed = fmt.Errorf("take figure %s: %w", f.name, err)
 			break
+		}
+		others := othersSince(before, time.Since(began))
+		for i := range got {
+			got[i].others = others
 		}
 		rows = append(rows, got...)
 	}

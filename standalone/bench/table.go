@@ -14,6 +14,7 @@ type row struct {
 	figure, measured, target string
 	met                      bool
 	note                     string
+	others                   string // what other programs took of the machine meanwhile
 }
 
 func show(w io.Writer, rows []row) {
@@ -24,13 +25,13 @@ func show(w io.Writer, rows []row) {
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = 0
-	t.AppendHeader(table.Row{"figure", "measured", "to reach", "", "beside it"})
+	t.AppendHeader(table.Row{"figure", "measured", "to reach", "", "beside it", "taken by others"})
 	for _, r := range rows {
 		verdict := "met"
 		if !r.met {
 			verdict = "MISSED"
 		}
-		t.AppendRow(table.Row{r.figure, r.measured, r.target, verdict, r.note})
+		t.AppendRow(table.Row{r.figure, r.measured, r.target, verdict, r.note, r.others})
 	}
 	t.Render()
 }

@@ -23,15 +23,23 @@ type gate struct {
 // gates puts one before each vendor of the site.
 func gates(t testing.TB, s *site, meets func(system string, r *http.Request, m moment) bool) {
 	t.Helper()
+	between(t, s, func(system string, proxy http.Handler) http.Handler {
+		return &gate{system: system, meets: meets, proxy: proxy}
+	})
+}
+
+// between puts a handler before each vendor of the site; proxy passes a call on.
+func between(t testing.TB, s *site, make func(system string, proxy http.Handler) http.Handler) {
+	t.Helper()
 	for system := range s.vendors() {
 		to, err := url.Parse(s.firm.URL(system))
 		require.NoError(t, err)
-		g := httptest.NewServer(&gate{system: system, meets: meets, proxy: &httputil.ReverseProxy{
+		g := httptest.NewServer(make(system, &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(to)
 				r.Out.Host = r.In.Host // the vendors' links name the host that was called
 			},
-		}})
+		}))
 		t.Cleanup(g.Close)
 		s.edit(t, s.firm.URL(system), g.URL)
 	}

@@ -115,29 +115,49 @@ func TestStartRefusesAndSaysWhatToDo(t *testing.T) {
 		change func(*temporal.Options)
 		want   []string
 	}{
-		"frontend port in use": {options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = taken.Addr().String() },
-			[]string{taken.Addr().String(), "is taken", "choose another port"}},
-		"web UI port in use": {options(t.TempDir()), func(o *temporal.Options) { o.UIAddr = taken.Addr().String() },
-			[]string{taken.Addr().String(), "is taken", "choose another port"}},
-		"address of another machine": {options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = "192.0.2.1:0" },
-			[]string{"192.0.2.1", "choose an address of this machine"}},
-		"address without a port": {options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = "localhost" },
-			[]string{`"localhost"`, "give host:port"}},
-		"data directory in use": {inUse, func(*temporal.Options) {},
-			[]string{inUse.DataDir, "already in use by process", "stop that one"}},
-		"data directory under a file": {options(t.TempDir()), func(o *temporal.Options) { o.DataDir = filepath.Join(foreign, "temporal.db", "x") },
-			[]string{"temporal.db", "not a directory", "choose another"}},
-		"file of another program": {options(foreign), func(*temporal.Options) {},
-			[]string{filepath.Join(foreign, "temporal.db"), "not a database", "from a backup"}},
-		"file of another version": {older, func(*temporal.Options) {},
-			[]string{filepath.Join(older.DataDir, "temporal.db"), "another version", "empty data directory"}},
+		"frontend port in use": {
+			options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = taken.Addr().String() },
+			[]string{taken.Addr().String(), "is taken", "choose another port"},
+		},
+		"web UI port in use": {
+			options(t.TempDir()), func(o *temporal.Options) { o.UIAddr = taken.Addr().String() },
+			[]string{taken.Addr().String(), "is taken", "choose another port"},
+		},
+		"address of another machine": {
+			options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = "192.0.2.1:0" },
+			[]string{"192.0.2.1", "choose an address of this machine"},
+		},
+		"address without a port": {
+			options(t.TempDir()), func(o *temporal.Options) { o.FrontendAddr = "localhost" },
+			[]string{`"localhost"`, "give host:port"},
+		},
+		"data directory in use": {
+			inUse, func(*temporal.Options) {},
+			[]string{inUse.DataDir, "already in use by process", "stop that one"},
+		},
+		"data directory under a file": {
+			options(t.TempDir()), func(o *temporal.Options) { o.DataDir = filepath.Join(foreign, "temporal.db", "x") },
+			[]string{"temporal.db", "not a directory", "choose another"},
+		},
+		"file of another program": {
+			options(foreign), func(*temporal.Options) {},
+			[]string{filepath.Join(foreign, "temporal.db"), "not a database", "from a backup"},
+		},
+		"file of another version": {
+			older, func(*temporal.Options) {},
+			[]string{filepath.Join(older.DataDir, "temporal.db"), "another version", "empty data directory"},
+		},
 		"attribute of another type": {retyped, func(o *temporal.Options) {
 			o.SearchAttributes = map[string]enums.IndexedValueType{"LastdayState": enums.INDEXED_VALUE_TYPE_INT}
 		}, []string{"LastdayState", "registered as Keyword, not Int", "another name"}},
-		"more attributes than fit": {options(t.TempDir()), func(o *temporal.Options) { o.SearchAttributes = tooMany },
-			[]string{"no room", "Keyword", "use fewer"}},
-		"retention below the server's": {options(t.TempDir()), func(o *temporal.Options) { o.Retention = time.Minute },
-			[]string{"1m0s is too short", "give 1h0m0s or more"}},
+		"more attributes than fit": {
+			options(t.TempDir()), func(o *temporal.Options) { o.SearchAttributes = tooMany },
+			[]string{"no room", "Keyword", "use fewer"},
+		},
+		"retention below the server's": {
+			options(t.TempDir()), func(o *temporal.Options) { o.Retention = time.Minute },
+			[]string{"1m0s is too short", "give 1h0m0s or more"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := test.from

@@ -77,13 +77,16 @@ func checkOne(ctx context.Context, f config.File, name offboarding.System) []act
 	if len(findings) == 0 {
 		findings = []activities.Finding{{Level: activities.OK, What: "reached"}}
 	}
+	for i, x := range findings {
+		findings[i].What, findings[i].Do = secret.Scrub(x.What), secret.Scrub(x.Do)
+	}
 	return findings
 }
 
 func checkText(w io.Writer, results []systemCheck) {
 	for _, r := range results {
 		for _, x := range r.Findings {
-			fmt.Fprintf(w, "%-8s %-10s %s\n", x.Level, r.System, secret.Scrub(x.What))
+			fmt.Fprintf(w, "%-8s %-10s %s\n", x.Level, r.System, x.What)
 			if x.Do != "" {
 				fmt.Fprintf(w, "%20s→ %s\n", "", x.Do)
 			}

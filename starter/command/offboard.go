@@ -46,8 +46,8 @@ says so; its time and reason stay as they are.`,
 			}
 			defer done()
 			started, err := client.Offboard(cmd.Context(), d, again)
-			if err != nil {
-				return err
+			if err != nil && (started.CaseID == "" || !wait) {
+				return err // a case that no worker answers for yet can be waited for
 			}
 			if wait {
 				return g.wait(cmd, client, started)

@@ -125,16 +125,19 @@ func activityWorker() worker.Options {
 		// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
 		MaxConcurrentActivityExecutionSize: 100,
 		MaxConcurrentActivityTaskPollers:   4,
-		MaxHeartbeatThrottleInterval:       2 * time.Second,
-		DefaultHeartbeatThrottleInterval:   time.Second,
+		// Well below the heartbeat timeout of 3 s: on a busy machine a heartbeat
+		// may come a second late.
+		MaxHeartbeatThrottleInterval: time.Second,
 	}
 }
 
 func workflowWorker() worker.Options {
 	return worker.Options{
 		WorkerStopTimeout: stopTimeout,
-		// A killed worker's case is handed on after this long.
-		StickyScheduleToStartTimeout:       time.Second,
+		// A killed worker's case is handed on after this long. On a busy machine
+		// a living worker takes a second too, and a case that is handed on by
+		// mistake is replayed, which makes the machine busier.
+		StickyScheduleToStartTimeout:       2 * time.Second,
 		MaxConcurrentWorkflowTaskPollers:   4,
 		MaxConcurrentActivityTaskPollers:   1,
 		MaxConcurrentActivityExecutionSize: 10,
