@@ -18,5 +18,5 @@ build | awk -v tty="$([ -t 1 ] && echo 1)" '
 		else if (n % 100 == 0) print "  " s
 		fflush()
 	}
-	END { if (tty && n) printf "\r\033[K"; if (n) print "built"; exit status }
+	END { if (tty && n) printf "\r\033[K"; if (n && !status) print "built"; exit status }
 '

@@ -43,7 +43,7 @@ func some(list []string) string {
 // strangersIn takes from an organisation's members, outside collaborators and
 // invited logins those that are known to be somebody else's. What is left may
 // be the person's: an account that nobody linked, or a private one.
-func (s *session) strangersIn(ctx context.Context, org, email string) (strangers, error) {
+func (s *session) strangersIn(ctx context.Context, org string, addresses []string) (strangers, error) {
 	var members, owners, outside []*gh.User
 	var invited []*gh.Invitation
 	var known map[string]bool
@@ -51,7 +51,7 @@ func (s *session) strangersIn(ctx context.Context, org, email string) (strangers
 		func() (err error) { members, err = s.members(ctx, org); return },
 		func() (err error) { owners, err = s.ownersOf(ctx, org); return },
 		func() (err error) { outside, err = s.outsiders(ctx, org); return },
-		func() (err error) { known, err = s.otherPeople(ctx, email); return },
+		func() (err error) { known, err = s.otherPeople(ctx, addresses); return },
 	}
 	if slices.Contains(s.c.cfg.Find, ByEmail) {
 		steps = append(steps, func() (err error) { invited, err = s.invitations(ctx, org); return })
@@ -98,7 +98,7 @@ func (s *session) members(ctx context.Context, org string) ([]*gh.User, error) {
 // linked, in any configured organisation, to an identity with an e-mail address
 // that is not this one, and the configured known_accounts. An organisation
 // that does not show its identities accounts for nobody.
-func (s *session) otherPeople(ctx context.Context, email string) (map[string]bool, error) {
+func (s *session) otherPeople(ctx context.Context, addresses []string) (map[string]bool, error) {
 	orgs := s.c.cfg.Organizations
 	lists := make([][]externalIdentity, len(orgs))
 	steps := make([]func() error, 0, len(orgs))
@@ -126,7 +126,7 @@ func (s *session) otherPeople(ctx context.Context, email string) (map[string]boo
 		}
 	}
 	for _, i := range all {
-		if i.User != nil && i.has(email) {
+		if i.User != nil && i.has(addresses) {
 			delete(known, fold(i.User.Login))
 		}
 	}
@@ -148,7 +148,7 @@ func (l *lookup) absent(ctx context.Context, asked []string) (offboarding.Accoun
 	left := make([]strangers, len(orgs))
 	steps := make([]func() error, 0, len(orgs))
 	for i, org := range orgs {
-		steps = append(steps, func() (err error) { left[i], err = l.s.strangersIn(ctx, org, l.email); return })
+		steps = append(steps, func() (err error) { left[i], err = l.s.strangersIn(ctx, org, l.addresses); return })
 	}
 	if err := parallel(steps...); err != nil {
 		return offboarding.Account{}, err

@@ -30,7 +30,7 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		return offboarding.Account{}, identity("find "+string(email), fmt.Sprintf("%q is not a GitHub login", login), "correct the login where it is kept, then decide retry")
 	}
 	s := c.session(c.primary)
-	l := &lookup{s: s, email: string(email), login: login}
+	l := &lookup{s: s, email: string(email), addresses: p.Addresses(), login: login}
 	var me, observer int64
 	steps := []func() error{
 		func() (err error) { me, err = s.self(ctx); return },
@@ -77,6 +77,7 @@ func (s *session) protection(ctx context.Context, id, me, observer int64, login 
 type lookup struct {
 	s            *session
 	email, login string
+	addresses    []string // every work address of the person, email among them
 
 	user   *gh.User          // by attribute
 	member bool              // that user is a member somewhere, or invited

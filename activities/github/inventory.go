@@ -203,7 +203,7 @@ func classic(w subject) []offboarding.Residual {
 // organisation is blind unless each of its accounts is somebody else's.
 func (s *session) invitedOnly(ctx context.Context, w subject) (map[offboarding.Class]sighting, []offboarding.Residual, error) {
 	found := newFound(len(s.c.cfg.Organizations))
-	l := &lookup{s: s, email: w.email}
+	l := &lookup{s: s, email: w.email, addresses: []string{w.email}}
 	var saml answer
 	steps := []func() error{func() error {
 		saml = l.bySAML(ctx)
@@ -240,7 +240,7 @@ func (s *session) invitedOnly(ctx context.Context, w subject) (map[offboarding.C
 // unaccepted judges whether an invitation to the e-mail address can have made
 // an account in the organisation.
 func (s *session) unaccepted(ctx context.Context, org, email string) (sighting, error) {
-	left, err := s.strangersIn(ctx, org, email)
+	left, err := s.strangersIn(ctx, org, []string{email})
 	switch {
 	case denied(err):
 		left.unsure = fmt.Sprintf("%s does not show its accounts: %v", org, err)

@@ -32,9 +32,11 @@ type externalIdentity struct {
 	User *struct{ Login string }
 }
 
-func (i externalIdentity) has(email string) bool {
-	return (i.SAML != nil && (strings.EqualFold(i.SAML.NameID, email) || strings.EqualFold(i.SAML.Username, email))) ||
-		(i.SCIM != nil && strings.EqualFold(i.SCIM.Username, email))
+func (i externalIdentity) has(addresses []string) bool {
+	is := func(name string) bool {
+		return slices.ContainsFunc(addresses, func(a string) bool { return strings.EqualFold(name, a) })
+	}
+	return (i.SAML != nil && (is(i.SAML.NameID) || is(i.SAML.Username))) || (i.SCIM != nil && is(i.SCIM.Username))
 }
 
 type identitiesPage struct {
@@ -117,7 +119,7 @@ func (s *session) readIdentities(ctx context.Context, org string) ([]externalIde
 
 // bySAML looks for the e-mail among the identities of every organisation.
 func (l *lookup) bySAML(ctx context.Context) answer {
-	return l.among(ctx, func(_ string, i externalIdentity) bool { return i.has(l.email) })
+	return l.among(ctx, func(_ string, i externalIdentity) bool { return i.has(l.addresses) })
 }
 
 // among collects the logins that matching identities are linked to. An
@@ -240,7 +242,7 @@ func (l *lookup) byInvitation(ctx context.Context) answer {
 			}
 			parts[i].asked = fmt.Sprintf("%s shows %d invitations", org, len(list))
 			for _, inv := range list {
-				if !strings.EqualFold(inv.GetEmail(), l.email) {
+				if !slices.ContainsFunc(l.addresses, func(a string) bool { return strings.EqualFold(inv.GetEmail(), a) }) {
 					continue
 				}
 				if inv.GetLogin() != "" {

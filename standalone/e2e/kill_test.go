@@ -187,7 +187,7 @@ func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 // make them again changes nothing more.
 func repeatable(write string) bool {
 	return strings.HasSuffix(write, "/sessions?oauthTokens=true") || // Okta lists no sessions
-		strings.HasSuffix(write, "/credential-authorizations/jane-doe/revoke") // GitHub takes it down for later
+		strings.Contains(write, "/credential-authorizations/") && strings.HasSuffix(write, "/revoke") // GitHub takes it down for later
 }
 
 // killed runs Jane's case with one blow, and holds it against the sandbox.
@@ -241,5 +241,54 @@ func killed(t *testing.T, address string, free chan *workplace, b blow, judge fu
 		require.Positive(t, same)
 	}
 	judge(out, moved, same)
+	return out
+}
+
+// One worker has everybody's case, and dies again and again.
+func TestManyCasesSurviveAWorkerThatKeepsDying(t *testing.T) {
+	const people, kills, tasks = 12, 5, 25
+	address, free := workplaces(t, 1)
+	place := <-free
+	s := newSite(t, people)
+	c := startCrew(t, orders{Address: address, Namespace: place.name, Config: s.path})
+	var started []string
+	for n := range people {
+		got, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: member(s, n), RequestedBy: "hr@example.com"}, false)
+		if got.CaseID == "" {
+			require.NoError(t, err)
+		}
+		started = append(started, got.CaseID)
+	}
+	for n := range kills {
+		eventually(t, "the worker is in the middle of it", func() bool {
+			begun := c.all("task", "")
+			return len(begun) > 0 && begun[len(begun)-1].process == n && count(begun, n) >= tasks
+		})
+		c.kill()
+	}
+	for n, id := range started {
+		end := ended(t, place.cases, id)
+		require.Equal(t, offboarding.Verified, end.State, "%s: %s", id, end.Outcome)
+		require.Empty(t, s.firm.Holds(string(member(s, n))))
+	}
+	_, deaths := c.fate()
+	require.Equal(t, kills, deaths)
+	require.Equal(t, people, s.firm.Slack.PostCount(), "one message a case")
+	took := map[string]int{}
+	for _, w := range s.writes() {
+		if took[w.call] += w.took; took[w.call] > 1 && !repeatable(w.call) {
+			t.Errorf("%s: done %d times", w.call, took[w.call])
+		}
+	}
+}
+
+// count is how many of the reports are the nth process's.
+func count(all []told, n int) int {
+	out := 0
+	for _, r := range all {
+		if r.process == n {
+			out++
+		}
+	}
 	return out
 }

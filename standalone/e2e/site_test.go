@@ -153,13 +153,22 @@ func offboard(t testing.TB, c *cases.Client, d offboarding.Departure) cases.Star
 	return started
 }
 
-// ended waits until the case has ended or needs a person.
+// ended waits until the case is over and HR was told, or it needs a person.
 func ended(t testing.TB, c *cases.Client, caseID string) offboarding.Case {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	end, err := c.Watch(ctx, caseID, func(offboarding.Case) {})
 	require.NoError(t, err, "last seen: %s", end.State)
+	if end.State == offboarding.NeedsDecision {
+		return end
+	}
+	eventually(t, "the case is over", func() bool {
+		all, err := c.List(ctx, 1000)
+		return err == nil && slices.ContainsFunc(all, func(s cases.Summary) bool {
+			return s.CaseID == caseID && !s.ClosedAt.IsZero()
+		})
+	})
 	return end
 }
 
