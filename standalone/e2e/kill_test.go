@@ -137,13 +137,14 @@ type deeds struct {
 	steps  []string       // the activities, each once, in the order in which they began
 	writes []string       // each once, in the order of the alphabet
 	counts map[string]int // how often each came through
+	missed bool           // the moment to die never came
 }
 
 func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute or two")
 	}
-	address, free := workplaces(t, 10)
+	address, free := workplaces(t, 5)
 	plain := killed(t, address, free, blow{}, nil)
 	require.GreaterOrEqual(t, len(plain.steps), 18, "find, contain and observe in five systems, revoke in three, tell: %v", plain.steps)
 	require.GreaterOrEqual(t, len(plain.writes), 20, "Jane holds something of every class: %v", plain.writes)
@@ -156,7 +157,7 @@ func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 		for _, b := range blows(plain) {
 			t.Run(b.name(), func(t *testing.T) {
 				t.Parallel()
-				killed(t, address, free, b, func(r deeds, moved, same time.Duration) {
+				judge := func(r deeds, moved, same time.Duration) {
 					assert.LessOrEqual(t, moved, movesWithin, "the case stood still")
 					assert.LessOrEqual(t, same, movesWithin, "the step stood still")
 					require.Equal(t, plain.writes, r.writes)
@@ -175,7 +176,11 @@ func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 					if same > slowestSame {
 						slowestSame, whereSame = same, b.name()
 					}
-				})
+				}
+				missed := func() bool {
+					return killed(t, address, free, b, judge).missed
+				}
+				require.False(t, missed() && missed() && missed(), "the moment never came in three cases")
 			})
 		}
 	})
@@ -234,6 +239,11 @@ func killed(t *testing.T, address string, free chan *workplace, b blow, judge fu
 		return out
 	}
 	_, deaths := c.fate()
+	if deaths == 0 {
+		// On a starved machine an attempt can time out before its moment comes.
+		out.missed = true
+		return out
+	}
 	require.Equal(t, 1, deaths, "the worker was to die once")
 	moved, same := c.moved(b.Step)
 	require.Positive(t, moved)
