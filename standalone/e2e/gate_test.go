@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -39,6 +41,7 @@ func between(t testing.TB, s *site, make func(system string, proxy http.Handler)
 				r.SetURL(to)
 				r.Out.Host = r.In.Host // the vendors' links name the host that was called
 			},
+			ErrorLog: log.New(io.Discard, "", 0), // a killed worker takes no answer
 		}))
 		t.Cleanup(g.Close)
 		s.edit(t, s.firm.URL(system), g.URL)

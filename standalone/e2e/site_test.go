@@ -96,7 +96,8 @@ func (s *site) writes() []write {
 	for system, v := range s.vendors() {
 		for _, c := range v.Calls() {
 			method, _, _ := strings.Cut(c.Op, " ")
-			if method == "GET" || harmless(system, c.Op) {
+			// PRI is some gRPC client that looks for who had this port before.
+			if method == "GET" || method == "PRI" || harmless(system, c.Op) {
 				continue
 			}
 			w := write{call: system + ": " + method + " " + c.Path}
