@@ -219,8 +219,10 @@ func TestACaseWaitsForThePersonItAsks(t *testing.T) {
 	require.Equal(t, offboarding.Waived, proof(end, "tailscale", offboarding.AuthKeys))
 	require.Contains(t, []offboarding.Proof{offboarding.Attested, offboarding.Observed}, proof(end, "okta", offboarding.APITokens))
 	require.Len(t, end.Decisions, 4)
+	eventually(t, "HR is told how it ended", func() bool {
+		return strings.Contains(s.firm.Slack.Messages()[0].Text, "is closed, not all of it verified")
+	})
 	require.Equal(t, 1, s.firm.Slack.PostCount())
-	require.Contains(t, s.firm.Slack.Messages()[0].Text, "is closed, not all of it verified")
 
 	late := decide(t, "github/deploy-keys", "retry", "--reason", "x")
 	require.Equal(t, command.ExitError, late.status)
