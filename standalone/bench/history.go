@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
-
-	"lastday/sandbox/people"
 )
 
 // history is what a case left in Temporal.
@@ -16,9 +14,10 @@ type history struct {
 	repeated                  int // activities that took more than one attempt
 }
 
-// caseHistory is the history of the person who holds something of every class.
+// caseHistory is the history of the person who holds something of every class,
+// after those of a few who hold what most do.
 func caseHistory(ctx context.Context, b *bench) ([]row, error) {
-	f, err := b.found(ctx, 1)
+	f, err := b.found(ctx, 6)
 	if err != nil {
 		return nil, err
 	}
@@ -28,19 +27,28 @@ func caseHistory(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	defer u.stop()
-	t, err := offboard(ctx, u.temporal, people.Jane)
-	if err != nil {
-		return nil, err
+	var got, usual history
+	for i := range f.staff {
+		t, err := offboard(ctx, u.temporal, f.staff[len(f.staff)-1-i]) // Jane is the first
+		if err != nil {
+			return nil, err
+		}
+		if got, err = u.history(ctx, t.id); err != nil {
+			return nil, err
+		}
+		if i < len(f.staff)-1 && got.bytes > usual.bytes {
+			usual = got
+		}
 	}
-	got, err := u.history(ctx, t.id)
-	if err != nil {
-		return nil, err
-	}
-	size := float64(got.bytes) / 1024
+	size := func(h history) float64 { return float64(h.bytes) / 1024 }
+	note := "somebody who holds something of every class; of those who hold what most do, the largest: "
 	return []row{
-		atMostCount("a case in Temporal: activities", got.activities, 20),
-		atMostCount("a case in Temporal: history events", got.events, 100),
-		{figure: "a case in Temporal: history size", measured: fmt.Sprintf("%.1f KB", size), target: "≤ 64 KB", met: size <= 64, note: "Jane, who holds something of every class"},
+		atMostCount("a case in Temporal: activities", got.activities, 20, note+fmt.Sprint(usual.activities)),
+		atMostCount("a case in Temporal: history events", got.events, 100, note+fmt.Sprint(usual.events)),
+		{
+			figure: "a case in Temporal: history size", measured: fmt.Sprintf("%.1f KB", size(got)), target: "≤ 64 KB", met: size(got) <= 64,
+			note: note + fmt.Sprintf("%.1f KB", size(usual)),
+		},
 	}, nil
 }
 

@@ -50,8 +50,8 @@ func atMostMB(name string, got, target float64, note string) row {
 }
 
 // atMostCount is a row for a number.
-func atMostCount(name string, got, target int) row {
-	return row{figure: name, measured: fmt.Sprint(got), target: fmt.Sprintf("≤ %d", target), met: got <= target}
+func atMostCount(name string, got, target int, note string) row {
+	return row{figure: name, measured: fmt.Sprint(got), target: fmt.Sprintf("≤ %d", target), met: got <= target, note: note}
 }
 
 func ms(d time.Duration) string {

@@ -40,7 +40,6 @@ type Options struct {
 
 // Open starts everything. What it started is stopped again if a part fails.
 func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
-	tuneMemory()
 	h = &House{}
 	defer func() {
 		if err != nil {
