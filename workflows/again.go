@@ -21,8 +21,7 @@ func (c *offboardCase) lookAgain() {
 		again.Add(1)
 		workflow.Go(c.work, func(ctx workflow.Context) {
 			defer again.Done()
-			if (!l.Account.Found || l.outdated()) &&
-				!l.insist(ctx, func() error { return l.find(ctx, l.left(ctx)) }) {
+			if (!l.Account.Found || l.outdated()) && !l.lookUp(ctx) {
 				return
 			}
 			_ = l.settle(ctx) // the only error is a cancelled case, which ends elsewhere

@@ -101,3 +101,66 @@ func TestALongDeadlineStaysFarBelowTheEventLimit(t *testing.T) {
 	h.offboard(jane)
 	require.Less(t, len(h.calls("okta")), 500)
 }
+
+// What a system was read as before counts for nothing once it had to be read
+// again: a person's retry makes it be read, not be believed.
+func TestAnOldReadingDoesNotStandInForOneThatFails(t *testing.T) {
+	for _, verb := range []activities.Verb{activities.Observe, activities.Find} {
+		t.Run(string(verb), func(t *testing.T) {
+			h, okta, github := twoSystems(t)
+			okta.down(transport.Unavailable, 50*time.Minute, activities.Find)
+			if verb == activities.Find { // it is asked again under another address
+				okta.emails = []string{"jd@example.com"}
+			}
+			refused := true
+			h.after(20*time.Minute, func() {
+				require.Equal(t, offboarding.Confirming, part(t, h.now(), "github").Stage)
+				github.holds("membership")
+				github.fail[verb] = func(int) error {
+					if refused {
+						return &transport.Error{Kind: transport.Unauthorized, System: "github", Op: "call", Detail: "scripted"}
+					}
+					return nil
+				}
+			})
+			h.after(60*time.Minute, func() { h.mustDecide(offboarding.Retry, "github") })
+			h.after(61*time.Minute, func() {
+				now := h.now()
+				require.Equal(t, []string{"github"}, asked(now), "still refused, so still asked")
+				for _, v := range part(t, now, "github").Verdicts {
+					require.False(t, v.Verified(), "%s", v.Class)
+				}
+				refused = false
+				h.mustDecide(offboarding.Retry, "github")
+			})
+			got := h.offboard(jane)
+			require.Equal(t, offboarding.Verified, got.State, got.Outcome)
+			require.Empty(t, github.left())
+		})
+	}
+}
+
+func TestARetryLooksForTheAccountUntilItIsFound(t *testing.T) {
+	h, okta, _ := twoSystems(t)
+	wrong := &transport.Error{Kind: transport.Identity, System: "okta", Op: "call", Detail: "the login is another account's now"}
+	okta.fail[activities.Observe] = func(try int) error {
+		if try == 1 {
+			okta.id = "id-new"
+			okta.holds("sessions")
+			return wrong
+		}
+		return nil
+	}
+	okta.fail[activities.Find] = func(try int) error {
+		if try == 2 {
+			return wrong
+		}
+		return nil
+	}
+	h.after(time.Minute, func() { h.mustDecide(offboarding.Retry, "okta") })
+	h.after(2*time.Minute, func() { h.mustDecide(offboarding.Retry, "okta") })
+	got := h.offboard(jane)
+	require.Equal(t, offboarding.Verified, got.State, got.Outcome)
+	require.Equal(t, "id-new", part(t, got, "okta").Account.ID, "never goes on with the account it was not")
+	require.Empty(t, okta.left())
+}

@@ -50,6 +50,7 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 		return err
 	}
 	l.Stage, l.FoundAt = offboarding.Finding, time.Time{}
+	l.forget()
 	l.asked, l.read = l.c.person(), l.c.cuts
 	var found activities.FindResult
 	err := l.call(ctx, activities.Find, limit, "who is "+l.c.who()+", what do they hold?",
@@ -133,6 +134,7 @@ func (l *lane) revoke(ctx workflow.Context) error {
 // observe reads the system back and grades what was seen.
 func (l *lane) observe(ctx workflow.Context) error {
 	l.Stage, l.read = offboarding.Observing, l.c.cuts
+	l.forget()
 	var seen activities.ObserveResult
 	err := l.call(ctx, activities.Observe, l.left(ctx), "is it gone?", activities.ObserveRequest{Account: l.Account}, &seen)
 	if err != nil {
@@ -140,7 +142,6 @@ func (l *lane) observe(ctx workflow.Context) error {
 	}
 	l.Saw(seen.Readback)
 	l.judge()
-	l.ProvenAt = time.Time{}
 	if l.Verified() {
 		l.ProvenAt = seen.At
 	}
@@ -209,6 +210,13 @@ func (l *lane) awaitVendor(ctx workflow.Context) error {
 func (l *lane) plan() offboarding.Plan { return offboarding.MakePlan(l.SystemCase, l.c.Decisions) }
 
 func (l *lane) judge() { l.Verdicts = offboarding.Judge(l.SystemCase, l.c.Decisions) }
+
+// forget drops what was read before a new reading begins: should that fail,
+// nothing older stands in for it.
+func (l *lane) forget() {
+	l.Observations, l.ProvenAt = nil, time.Time{}
+	l.judge()
+}
 
 // live reports whether something that containing ends was read back as there.
 func (l *lane) live() bool {

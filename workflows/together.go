@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -38,21 +40,27 @@ func (l *lane) catchUp(ctx workflow.Context, err error) {
 	if final(err) && !l.ask(ctx, err) {
 		return
 	}
-	if l.FoundAt.IsZero() && !l.insist(ctx, func() error { return l.find(ctx, l.left(ctx)) }) {
+	if (l.FoundAt.IsZero() || lost(err)) && !l.lookUp(ctx) {
 		return
 	}
 	if !l.c.begun {
-		if workflow.Await(ctx, func() bool { return l.c.begun }) != nil {
+		if workflow.Await(ctx, func() bool { return l.c.begun }) != nil || !l.lookUp(ctx) {
 			return
 		}
-		if !l.insist(ctx, func() error { return l.find(ctx, l.left(ctx)) }) {
-			return
-		}
-	}
-	if !l.insist(ctx, func() error { return l.contain(ctx, l.left(ctx)) }) {
-		return
 	}
 	_ = l.settle(ctx) // the only error is a cancelled case, which ends elsewhere
+}
+
+// lookUp finds the account anew, however long that takes; it is false as
+// insist's answer is.
+func (l *lane) lookUp(ctx workflow.Context) bool {
+	l.FoundAt = time.Time{}
+	return l.insist(ctx, func() error {
+		if !l.FoundAt.IsZero() {
+			return nil
+		}
+		return l.find(ctx, l.left(ctx))
+	})
 }
 
 // insist runs a step until it is through, asking a person each time it cannot
@@ -60,15 +68,16 @@ func (l *lane) catchUp(ctx workflow.Context, err error) {
 // before the next try. It is false when a person has settled the system
 // otherwise, or the case was cancelled.
 func (l *lane) insist(ctx workflow.Context, step func() error) bool {
-	var err error
 	for {
-		if lost(err) && !l.FoundAt.IsZero() {
+		var err error
+		if l.FoundAt.IsZero() && l.Account.Found {
 			err = l.find(ctx, l.left(ctx))
-		} else {
-			err = nil
 		}
 		if err == nil {
 			err = step()
+		}
+		if lost(err) {
+			l.FoundAt = time.Time{}
 		}
 		switch {
 		case err == nil:
