@@ -180,7 +180,7 @@ func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 				judge := func(r deeds, moved, same time.Duration) {
 					assert.LessOrEqual(t, moved, movesWithin, "the case stood still")
 					assert.LessOrEqual(t, same, movesWithin, "the step stood still")
-					require.Equal(t, plain.writes, r.writes)
+					require.Equal(t, needed(plain.writes), needed(r.writes))
 					for w, times := range r.counts {
 						if times > max(plain.counts[w], 1) && !repeatable(w) {
 							t.Errorf("%s: done %d times, without the kill %d", w, times, plain.counts[w])
@@ -208,6 +208,15 @@ func TestKilledWorkersLeaveEveryCaseVerifiedAndEachEffectOnce(t *testing.T) {
 	})
 	t.Logf("%d kills; the case moved again after at most %s (%s), the step itself after at most %s (%s)",
 		n, slowest.Round(time.Millisecond), where, slowestSame.Round(time.Millisecond), whereSame)
+}
+
+// needed leaves out the one change that may have become pointless by the second
+// try: a client's tokens have been gone since containment, and once its consent
+// has been taken away unseen, Okta no longer lists the client.
+func needed(writes []string) []string {
+	return slices.DeleteFunc(slices.Clone(writes), func(w string) bool {
+		return strings.Contains(w, "/clients/") && strings.HasSuffix(w, "/tokens")
+	})
 }
 
 // repeatable are changes to whatever there is, which cannot be read before: to
