@@ -2,31 +2,16 @@ package offboarding
 
 import "time"
 
-// Departure is the request: who leaves, when, why, asked by whom.
-type Departure struct {
-	Subject Subject `json:"subject"`
-	// At is when access ends; zero means at once. Zone is the IANA zone the
-	// time was given in, for showing it again.
-	At   time.Time `json:"at,omitzero"`
-	Zone string    `json:"zone,omitempty"`
-	// Urgent marks a case for everyone who reads it; it also gives its
-	// activities priority over those of other cases.
-	Urgent      bool      `json:"urgent,omitempty"`
-	Reason      string    `json:"reason,omitempty"`
-	Partner     string    `json:"partner,omitempty"`
-	RequestedBy string    `json:"requested_by,omitempty"`
-	RequestedAt time.Time `json:"requested_at,omitzero"`
-	// RequestID tells two requests for the same person apart, so that the
-	// second knows that it joined the first one's case.
-	RequestID string `json:"request_id,omitempty"`
-}
-
 // State is where a case stands. The last five are ends.
 type State string
 
 const (
-	Finding    State = "finding"
-	Waiting    State = "waiting" // for its time
+	Finding State = "finding"
+	// AwaitingApproval: people must agree before access is cut.
+	AwaitingApproval State = "awaiting-approval"
+	Waiting          State = "waiting" // for its time
+	// Paused: too many departures at once; two people let it go on.
+	Paused     State = "paused"
 	Containing State = "containing"
 	Revoking   State = "revoking"
 	Observing  State = "observing"
@@ -45,7 +30,7 @@ func (s State) Ended() bool {
 	switch s {
 	case Verified, Closed, Cancelled, NothingFound, Refused:
 		return true
-	case Finding, Waiting, Containing, Revoking, Observing, NeedsDecision, Confirming:
+	case Finding, AwaitingApproval, Waiting, Paused, Containing, Revoking, Observing, NeedsDecision, Confirming:
 	}
 	return false
 }
@@ -59,6 +44,13 @@ type Case struct {
 	State     State        `json:"state"`
 	Systems   []SystemCase `json:"systems"`
 	Decisions []Decision   `json:"decisions,omitempty"`
+	// Ruling is what the policy said of the departure, Plan the hash of what
+	// was found, which an approval is given to, and Approvals what people said.
+	Ruling    Ruling     `json:"ruling,omitzero"`
+	Plan      string     `json:"plan,omitempty"`
+	Approvals []Approval `json:"approvals,omitempty"`
+	// Refusals are actions on this case that the policy refused.
+	Refusals []Refusal `json:"refusals,omitempty"`
 	// Outcome is one sentence for a case that has ended.
 	Outcome   string    `json:"outcome,omitempty"`
 	StartedAt time.Time `json:"started_at"`

@@ -27,7 +27,7 @@ type Decision struct {
 	Class  Class     `json:"class,omitempty"` // empty: whatever is open in the system
 	Reason string    `json:"reason"`
 	Until  time.Time `json:"until,omitzero"` // for Waive
-	By     string    `json:"by"`
+	By     Actor     `json:"by"`
 	At     time.Time `json:"at,omitzero"`
 }
 
@@ -46,7 +46,7 @@ func (d Decision) Check(now time.Time) error {
 	if !slices.Contains([]Verb{Retry, Attest, Waive}, d.Verb) {
 		return fmt.Errorf("%q is no decision: say retry, attest or waive", d.Verb)
 	}
-	if strings.TrimSpace(d.By) == "" {
+	if d.By.IsZero() {
 		return errors.New("a decision needs the name of the person who takes it")
 	}
 	if strings.TrimSpace(d.Reason) == "" {

@@ -36,8 +36,8 @@ const (
 func NoticeOf(c Case) Notice {
 	n := Notice{Headline: Headline(c), Footer: c.Outcome}
 	d := c.Departure
-	if d.RequestedBy != "" {
-		n.Facts = append(n.Facts, "asked by "+d.RequestedBy)
+	if !d.RequestedBy.IsZero() {
+		n.Facts = append(n.Facts, "asked by "+d.RequestedBy.String())
 	}
 	if d.Partner != "" {
 		n.Facts = append(n.Facts, "from "+d.Partner)
@@ -87,6 +87,10 @@ func Headline(c Case) string {
 		return "Offboarding of " + who + " needs a decision"
 	case Waiting:
 		return "Offboarding of " + who + " is planned"
+	case AwaitingApproval:
+		return "Offboarding of " + who + " waits for approval"
+	case Paused:
+		return "Offboarding of " + who + " is paused"
 	case Finding, Containing, Revoking, Observing, Confirming:
 	}
 	return "Offboarding of " + who + ": " + string(c.State)

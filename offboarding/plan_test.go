@@ -88,7 +88,7 @@ func TestATargetIsASystemOrOneOfItsClasses(t *testing.T) {
 }
 
 func TestADecisionIsComplete(t *testing.T) {
-	good := offboarding.Decision{Verb: offboarding.Waive, System: "okta", Reason: "agreed", By: "ada", Until: noon.Add(time.Second)}
+	good := offboarding.Decision{Verb: offboarding.Waive, System: "okta", Reason: "agreed", By: offboarding.Named(offboarding.DoorCommand, "ada"), Until: noon.Add(time.Second)}
 	require.NoError(t, good.Check(noon))
 	require.Error(t, good.Check(noon.Add(time.Second)), "the end has come")
 	bad := good

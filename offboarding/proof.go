@@ -60,7 +60,7 @@ func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 		return v
 	}
 	if d, ok := lastWord(s.System, class, decisions); ok {
-		v.At, v.Note = d.At, d.By+": "+d.Reason
+		v.At, v.Note = d.At, d.By.String()+": "+d.Reason
 		v.Proof = Attested
 		if d.Verb == Waive {
 			v.Proof = Waived

@@ -36,7 +36,7 @@ func seen(sight offboarding.Sight, control string) offboarding.Observation {
 }
 
 func word(v offboarding.Verb, class offboarding.Class) offboarding.Decision {
-	d := offboarding.Decision{Verb: v, System: "github", Class: class, By: "ada", Reason: "because", At: noon}
+	d := offboarding.Decision{Verb: v, System: "github", Class: class, By: offboarding.Named(offboarding.DoorCommand, "ada"), Reason: "because", At: noon}
 	if v == offboarding.Waive {
 		d.Until = until
 	}

@@ -14,7 +14,7 @@ const hostile = "x|y\n| fake | row |\r\n<script>alert(1)</script> `code` [click]
 
 func hostileCase() offboarding.Case {
 	return offboarding.Case{
-		Departure: offboarding.Departure{Subject: "jane@example.com", Zone: "No/Such", Reason: hostile, Partner: hostile, RequestedBy: hostile},
+		Departure: offboarding.Departure{Subject: "jane@example.com", Zone: "No/Such", Reason: hostile, Partner: hostile, RequestedBy: offboarding.Named(offboarding.DoorCommand, hostile)},
 		State:     offboarding.NeedsDecision, Outcome: hostile, StartedAt: noon,
 		Systems: []offboarding.SystemCase{{
 			System: "github", FoundAt: noon, Account: offboarding.Account{Found: true, Login: hostile},
@@ -87,7 +87,7 @@ func TestTheLastInstantIsKnownOnlyOnceAllHaveTheirs(t *testing.T) {
 
 func TestTheNoticeSaysHowTheCaseStands(t *testing.T) {
 	c := offboarding.Case{
-		Departure: offboarding.Departure{Subject: "jane@example.com", RequestedBy: "hr", Partner: "Northwind", Reason: "contract ends", Urgent: true, Zone: "Asia/Tokyo"},
+		Departure: offboarding.Departure{Subject: "jane@example.com", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr"), Partner: "Northwind", Reason: "contract ends", Urgent: true, Zone: "Asia/Tokyo"},
 		State:     offboarding.Waiting, Due: noon, Outcome: "done",
 	}
 	needs := judged(offboarding.ProofNone)

@@ -111,7 +111,7 @@ func offboardJane(ctx context.Context, h *house.House, firm *company.Company) (o
 		return offboarding.Case{}, err
 	}
 	started, err := h.Cases.Offboard(ctx, offboarding.Departure{
-		Subject: who, Partner: people.Jane.Partner, Reason: "contract end", RequestedBy: "hr@example.com",
+		Subject: who, Partner: people.Jane.Partner, Reason: "contract end", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com"),
 	}, false)
 	if err != nil {
 		return offboarding.Case{}, err

@@ -13,7 +13,7 @@ import (
 	"lastday/workflows"
 )
 
-var stopIt = workflows.CancelRequest{Reason: "she stays", By: "ada@example.com"}
+var stopIt = workflows.CancelRequest{Reason: "she stays", By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}
 
 func TestACaseCanBeCancelledAtEachStep(t *testing.T) {
 	cut := map[activities.Verb]string{
@@ -105,9 +105,9 @@ func TestACaseCanBeCancelledWhileItWaits(t *testing.T) {
 
 func TestACancellationNeedsAReasonAndAName(t *testing.T) {
 	for why, r := range map[string]workflows.CancelRequest{
-		"needs a reason":                  {By: "ada@example.com"},
-		"the name":                        {Reason: "she stays", By: " "},
-		"cannot decide on their own case": {Reason: "I stay", By: "Jane.Doe@example.com"},
+		"needs a reason":                  {By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")},
+		"the name":                        {Reason: "she stays", By: offboarding.Named(offboarding.DoorCommand, " ")},
+		"cannot decide on their own case": {Reason: "I stay", By: offboarding.Named(offboarding.DoorCommand, "Jane.Doe@example.com")},
 	} {
 		h, _, _ := twoSystems(t)
 		d := jane

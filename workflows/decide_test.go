@@ -69,15 +69,17 @@ func TestAWordOnOneClassLeavesTheSystemWaiting(t *testing.T) {
 }
 
 func TestABadDecisionIsRefusedWithAReason(t *testing.T) {
-	good := offboarding.Decision{Verb: offboarding.Attest, System: "okta", Reason: "seen", By: "ada@example.com"}
+	good := offboarding.Decision{Verb: offboarding.Attest, System: "okta", Reason: "seen", By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}
 	bad := map[string]func(*offboarding.Decision){
-		"cannot decide on their own case": func(d *offboarding.Decision) { d.By = " Jane.Doe@Example.com " },
-		"no system":                       func(d *offboarding.Decision) { d.System = "slack" },
-		"no class":                        func(d *offboarding.Decision) { d.Class = "yachts" },
-		"needs a reason":                  func(d *offboarding.Decision) { d.Reason = " " },
-		"the name":                        func(d *offboarding.Decision) { d.By = "" },
-		"is no decision":                  func(d *offboarding.Decision) { d.Verb = "shrug" },
-		"needs an end":                    func(d *offboarding.Decision) { d.Verb = offboarding.Waive },
+		"cannot decide on their own case": func(d *offboarding.Decision) {
+			d.By = offboarding.Named(offboarding.DoorCommand, " Jane.Doe@Example.com ")
+		},
+		"no system":      func(d *offboarding.Decision) { d.System = "slack" },
+		"no class":       func(d *offboarding.Decision) { d.Class = "yachts" },
+		"needs a reason": func(d *offboarding.Decision) { d.Reason = " " },
+		"the name":       func(d *offboarding.Decision) { d.By = offboarding.Actor{} },
+		"is no decision": func(d *offboarding.Decision) { d.Verb = "shrug" },
+		"needs an end":   func(d *offboarding.Decision) { d.Verb = offboarding.Waive },
 		"has passed": func(d *offboarding.Decision) {
 			d.Verb, d.Until = offboarding.Waive, monday.Add(-time.Hour)
 		},
@@ -136,9 +138,9 @@ func TestNothingCanBeDecidedOnceTheCaseIsOver(t *testing.T) {
 	var late []*outcome
 	h.after(5*time.Minute, func() {
 		late = append(late, h.decide(offboarding.Retry, "okta"),
-			h.update(workflows.CancelUpdate, workflows.CancelRequest{Reason: "oops", By: "ada@example.com"}),
-			h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: "ada@example.com"}),
-			h.update(workflows.RescheduleUpdate, workflows.RescheduleRequest{At: monday.AddDate(0, 0, 9), By: "ada@example.com"}))
+			h.update(workflows.CancelUpdate, workflows.CancelRequest{Reason: "oops", By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}),
+			h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}),
+			h.update(workflows.RescheduleUpdate, workflows.RescheduleRequest{At: monday.AddDate(0, 0, 9), By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}))
 	})
 	got := h.offboard(jane)
 	require.Equal(t, offboarding.Verified, got.State)

@@ -14,20 +14,20 @@ import (
 
 // CancelRequest stops a case. What was cut stays cut.
 type CancelRequest struct {
-	Reason string `json:"reason"`
-	By     string `json:"by"`
+	Reason string            `json:"reason"`
+	By     offboarding.Actor `json:"by"`
 }
 
 // RescheduleRequest moves a case that has not begun.
 type RescheduleRequest struct {
-	At   time.Time `json:"at"`
-	Zone string    `json:"zone,omitempty"`
-	By   string    `json:"by"`
+	At   time.Time         `json:"at"`
+	Zone string            `json:"zone,omitempty"`
+	By   offboarding.Actor `json:"by"`
 }
 
 // ExpediteRequest lets a waiting case begin at once.
 type ExpediteRequest struct {
-	By string `json:"by"`
+	By offboarding.Actor `json:"by"`
 }
 
 // setup answers the case query and takes decisions. A validator refuses before
@@ -69,9 +69,8 @@ func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) e
 }
 
 // notTheLeaver refuses the leaver's own word on their case.
-func (c *offboardCase) notTheLeaver(by string) error {
-	subject, err := offboarding.ParseSubject(by) //workflowcheck:ignore pure, as in newCase
-	if err == nil && subject == c.Departure.Subject {
+func (c *offboardCase) notTheLeaver(by offboarding.Actor) error {
+	if by.Is(c.Departure.Subject) {
 		return errors.New("the person who leaves cannot decide on their own case")
 	}
 	return nil
@@ -146,7 +145,7 @@ func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
 	if c.over || c.stopped() {
 		return fmt.Errorf("the case is over (%s); there is nothing to cancel", c.State)
 	}
-	if strings.TrimSpace(r.Reason) == "" || strings.TrimSpace(r.By) == "" {
+	if strings.TrimSpace(r.Reason) == "" || r.By.IsZero() {
 		return errors.New("cancelling needs a reason and the name of the person: --reason TEXT")
 	}
 	return c.notTheLeaver(r.By)

@@ -11,7 +11,7 @@ import (
 	"lastday/offboarding"
 )
 
-var jane = offboarding.Departure{Subject: "jane.doe@example.com", RequestedBy: "hr@example.com"}
+var jane = offboarding.Departure{Subject: "jane.doe@example.com", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}
 
 var verbs = []activities.Verb{activities.Find, activities.Contain, activities.Revoke, activities.Observe}
 

@@ -145,7 +145,7 @@ type outcome struct {
 func (h *house) decide(verb offboarding.Verb, target string) *outcome {
 	system, class, err := offboarding.ParseTarget(target)
 	require.NoError(h.t, err)
-	d := offboarding.Decision{Verb: verb, System: system, Class: class, Reason: "because", By: "ada@example.com"}
+	d := offboarding.Decision{Verb: verb, System: system, Class: class, Reason: "because", By: offboarding.Named(offboarding.DoorCommand, "ada@example.com")}
 	if verb == offboarding.Waive {
 		d.Until = monday.AddDate(1, 0, 0)
 	}

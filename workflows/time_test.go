@@ -19,7 +19,7 @@ func inTwoDays() offboarding.Departure {
 }
 
 func moved(at time.Duration) workflows.RescheduleRequest {
-	return workflows.RescheduleRequest{At: monday.Add(at), Zone: "Asia/Tokyo", By: "hr@example.com"}
+	return workflows.RescheduleRequest{At: monday.Add(at), Zone: "Asia/Tokyo", By: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}
 }
 
 func TestACaseWaitsForItsTimeAndFindsWhatWasGivenMeanwhile(t *testing.T) {
@@ -80,7 +80,7 @@ func TestACaseIsMovedWhileItLooksAgainAtItsTime(t *testing.T) {
 func TestAWaitingCaseIsExpedited(t *testing.T) {
 	h, _, _ := twoSystems(t)
 	h.after(time.Hour, func() {
-		h.must = append(h.must, h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: "hr@example.com"}))
+		h.must = append(h.must, h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}))
 	})
 	got := h.offboard(inTwoDays())
 	require.Equal(t, offboarding.Verified, got.State)
@@ -96,12 +96,12 @@ func TestABadTimeIsRefused(t *testing.T) {
 	h.after(time.Hour, func() {
 		past = h.update(workflows.RescheduleUpdate, moved(-time.Hour))
 		r := moved(100 * time.Hour)
-		r.By = string(jane.Subject)
+		r.By = offboarding.Named(offboarding.DoorCommand, string(jane.Subject))
 		leaver = h.update(workflows.RescheduleUpdate, r)
 	})
 	h.after(48*time.Hour+time.Minute, func() {
 		begun = h.update(workflows.RescheduleUpdate, moved(100*time.Hour))
-		expedited = h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: "hr@example.com"})
+		expedited = h.update(workflows.ExpediteUpdate, workflows.ExpediteRequest{By: offboarding.Named(offboarding.DoorCommand, "hr@example.com")})
 	})
 	got := h.offboard(inTwoDays())
 	require.Equal(t, offboarding.Verified, got.State)

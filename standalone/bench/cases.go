@@ -29,7 +29,7 @@ func offboard(ctx context.Context, t client.Client, p people.Person) (took, erro
 	}
 	began := time.Now()
 	started, err := cases.New(t, house.Namespace).Offboard(ctx, offboarding.Departure{
-		Subject: who, Partner: p.Partner, Reason: "contract end", RequestedBy: "hr@example.com",
+		Subject: who, Partner: p.Partner, Reason: "contract end", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com"),
 	}, false)
 	if started.RunID == "" {
 		return took{}, err

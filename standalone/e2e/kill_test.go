@@ -243,7 +243,7 @@ func killed(t *testing.T, address string, free chan *workplace, b blow, judge fu
 	c = startCrew(t, orders{Address: address, Namespace: place.name, Config: s.path, Death: b.death})
 	defer c.stop()
 
-	started, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: "hr@example.com"}, true)
+	started, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}, true)
 	if started.CaseID == "" {
 		require.NoError(t, err)
 	}
@@ -294,7 +294,7 @@ func TestManyCasesSurviveAWorkerThatKeepsDying(t *testing.T) {
 	c := startCrew(t, orders{Address: address, Namespace: place.name, Config: s.path})
 	var started []string
 	for n := range people {
-		got, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: member(s, n), RequestedBy: "hr@example.com"}, false)
+		got, err := place.cases.Offboard(t.Context(), offboarding.Departure{Subject: member(s, n), RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}, false)
 		if got.CaseID == "" {
 			require.NoError(t, err)
 		}

@@ -148,7 +148,7 @@ func TestTwoHundredRequestsAtOnceMakeOneCase(t *testing.T) {
 	for range clicks {
 		go func() {
 			<-start
-			got, err := h.Cases.Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: "hr@example.com"}, false)
+			got, err := h.Cases.Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}, false)
 			made <- click{got.Joined, got.RunID, err}
 		}()
 	}

@@ -146,8 +146,8 @@ func openHouse(t testing.TB, s *site) *house.House {
 // offboard starts a case.
 func offboard(t testing.TB, c *cases.Client, d offboarding.Departure) cases.Started {
 	t.Helper()
-	if d.RequestedBy == "" {
-		d.RequestedBy = "hr@example.com"
+	if d.RequestedBy.IsZero() {
+		d.RequestedBy = offboarding.Named(offboarding.DoorCommand, "hr@example.com")
 	}
 	started, err := c.Offboard(t.Context(), d, false)
 	require.NoError(t, err)

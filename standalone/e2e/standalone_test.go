@@ -104,7 +104,7 @@ func TestTheWholeProcessIsKilledAndGoesOnFromItsDataDirectory(t *testing.T) {
 
 			h := startWhole(t, s)
 			dies <- h
-			started, err := dialCases(t, h.address).Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: "hr@example.com"}, false)
+			started, err := dialCases(t, h.address).Offboard(t.Context(), offboarding.Departure{Subject: jane, RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}, false)
 			if started.CaseID == "" {
 				require.NoError(t, err)
 			}

@@ -102,7 +102,7 @@ func summary(d offboarding.Departure) string {
 }
 
 func details(d offboarding.Departure) string {
-	s := fmt.Sprintf("- asked by: %s, %s\n", orDash(d.RequestedBy), offboarding.In(d.RequestedAt, d.Zone))
+	s := fmt.Sprintf("- asked by: %s, %s\n", orDash(d.RequestedBy.String()), offboarding.In(d.RequestedAt, d.Zone))
 	if d.At.IsZero() {
 		s += "- due: at once\n"
 	} else {

@@ -20,17 +20,17 @@ func (c *Client) Decide(ctx context.Context, who offboarding.Subject, d offboard
 }
 
 // Cancel stops the person's case; what was cut stays cut.
-func (c *Client) Cancel(ctx context.Context, who offboarding.Subject, reason, by string) (offboarding.Case, error) {
+func (c *Client) Cancel(ctx context.Context, who offboarding.Subject, reason string, by offboarding.Actor) (offboarding.Case, error) {
 	return c.update(ctx, who, workflows.CancelUpdate, workflows.CancelRequest{Reason: reason, By: by})
 }
 
 // Reschedule moves a case that has not begun.
-func (c *Client) Reschedule(ctx context.Context, who offboarding.Subject, at time.Time, zone, by string) (offboarding.Case, error) {
+func (c *Client) Reschedule(ctx context.Context, who offboarding.Subject, at time.Time, zone string, by offboarding.Actor) (offboarding.Case, error) {
 	return c.update(ctx, who, workflows.RescheduleUpdate, workflows.RescheduleRequest{At: at, Zone: zone, By: by})
 }
 
 // Expedite lets a waiting case begin at once.
-func (c *Client) Expedite(ctx context.Context, who offboarding.Subject, by string) (offboarding.Case, error) {
+func (c *Client) Expedite(ctx context.Context, who offboarding.Subject, by offboarding.Actor) (offboarding.Case, error) {
 	return c.update(ctx, who, workflows.ExpediteUpdate, workflows.ExpediteRequest{By: by})
 }
 

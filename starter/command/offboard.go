@@ -27,7 +27,7 @@ says so; its time and reason stay as they are.`,
   starter offboard jane.doe@example.com --urgent --reason "breach at the partner" --partner Northwind`,
 		Args: args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			d := offboarding.Departure{Urgent: urgent, Reason: reason, Partner: partner, RequestedBy: g.name()}
+			d := offboarding.Departure{Urgent: urgent, Reason: reason, Partner: partner, RequestedBy: g.actor()}
 			var err error
 			if d.Subject, err = offboarding.ParseSubject(a[0]); err != nil {
 				return usageError{err}

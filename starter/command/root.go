@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastday/config"
+	"lastday/offboarding"
 	"lastday/secret"
 	"lastday/starter/cases"
 	"lastday/starter/show"
@@ -142,6 +143,12 @@ func (g *globals) connect() (*cases.Client, func(), error) {
 		return nil, nil, err
 	}
 	return cases.New(c, namespace), c.Close, nil
+}
+
+// actor is who is at the keyboard. The command line vouches for nobody: whoever
+// holds Temporal's credentials may give any name.
+func (g *globals) actor() offboarding.Actor {
+	return offboarding.Named(offboarding.DoorCommand, g.name())
 }
 
 // name is who is at the keyboard, for the record.

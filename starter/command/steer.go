@@ -45,7 +45,7 @@ func cancelCommand(g *globals) *cobra.Command {
 				return usagef("cancel needs --reason TEXT")
 			}
 			return g.steer(cmd, a[0], func(ctx context.Context, c *cases.Client, who offboarding.Subject) (offboarding.Case, error) {
-				return c.Cancel(ctx, who, reason, g.name())
+				return c.Cancel(ctx, who, reason, g.actor())
 			})
 		},
 	}
@@ -69,7 +69,7 @@ func rescheduleCommand(g *globals) *cobra.Command {
 				return usageError{fmt.Errorf("--at: %w", err)}
 			}
 			return g.steer(cmd, a[0], func(ctx context.Context, c *cases.Client, who offboarding.Subject) (offboarding.Case, error) {
-				return c.Reschedule(ctx, who, due, zone, g.name())
+				return c.Reschedule(ctx, who, due, zone, g.actor())
 			})
 		},
 	}
@@ -85,7 +85,7 @@ func expediteCommand(g *globals) *cobra.Command {
 		Args:    args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			return g.steer(cmd, a[0], func(ctx context.Context, c *cases.Client, who offboarding.Subject) (offboarding.Case, error) {
-				return c.Expedite(ctx, who, g.name())
+				return c.Expedite(ctx, who, g.actor())
 			})
 		},
 	}
@@ -106,7 +106,7 @@ func decideCommand(g *globals) *cobra.Command {
   starter decide jane.doe@example.com okta/api-tokens waive --reason "rotates on Friday" --until 2026-12-04`,
 		Args: args(3, 3),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			d := offboarding.Decision{Verb: offboarding.Verb(a[2]), Reason: reason, By: g.name()}
+			d := offboarding.Decision{Verb: offboarding.Verb(a[2]), Reason: reason, By: g.actor()}
 			var err error
 			if d.System, d.Class, err = offboarding.ParseTarget(a[1]); err != nil {
 				return usageError{err}

@@ -1,0 +1,148 @@
+package offboarding
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Ruling is what the policy says of one request or one action.
+type Ruling struct {
+	// Refused names the rule that refused; empty if it is allowed.
+	Refused string `json:"refused,omitempty"`
+	// Why says in a sentence what the rule found, and who may do it instead.
+	Why string `json:"why,omitempty"`
+	// Approvals are what must be agreed to before access is cut.
+	Approvals []Requirement `json:"approvals,omitempty"`
+	// Emergency: the case contains first and asks for its approvals after.
+	Emergency bool `json:"emergency,omitempty"`
+}
+
+// Requirement is one agreement that a case needs.
+type Requirement struct {
+	Rule string `json:"rule"` // the rule that asks for it
+	Why  string `json:"why,omitempty"`
+	// From is the group's name in the policy, Members what it means: groups as
+	// in Actor.Groups, and e-mails.
+	From    string   `json:"from"`
+	Members []string `json:"members"`
+	Count   int      `json:"count"`
+	// Within is how long it is waited for; Expired is what happens then.
+	Within  time.Duration `json:"within"`
+	Expired Expiry        `json:"expired"`
+}
+
+// Expiry is what becomes of a case whose approval did not come in time.
+type Expiry string
+
+const (
+	ExpiryCancel Expiry = "cancel" // the case ends, nothing more is cut
+	ExpiryRemind Expiry = "remind" // it says so in the channel and waits on
+)
+
+// Refusal is an action that the policy refused.
+type Refusal struct {
+	By     Actor     `json:"by"`
+	Action string    `json:"action"` // request, approve, cancel, …
+	Rule   string    `json:"rule"`
+	Why    string    `json:"why,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Approval is a person's yes or no to a case's plan.
+type Approval struct {
+	By     Actor  `json:"by"`
+	Reject bool   `json:"reject,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Plan is the hash of the plan that was looked at; it counts for no other.
+	Plan string    `json:"plan"`
+	At   time.Time `json:"at,omitzero"`
+}
+
+// Counts reports whether the approval is a yes that counts for the requirement:
+// to this plan, by one of its members, who is neither a guest, a program nor
+// from elsewhere, nor the one who asked, nor the one who leaves.
+func (a Approval) Counts(r Requirement, plan string, d Departure) bool {
+	return !a.Reject && a.Plan == plan && a.By.InAny(r.Members) &&
+		!a.By.Guest && !a.By.Bot && !a.By.Foreign &&
+		!a.By.Is(d.Subject) && !a.By.Same(d.RequestedBy)
+}
+
+// Missing says how many more people must agree, by requirement; each person
+// counts once for each requirement. Empty when all is agreed.
+func Missing(need []Requirement, given []Approval, plan string, d Departure) []Requirement {
+	var out []Requirement
+	for _, r := range need {
+		var yes []Actor
+		for _, a := range given {
+			if a.Counts(r, plan, d) && !slices.ContainsFunc(yes, a.By.Same) {
+				yes = append(yes, a.By)
+			}
+		}
+		if len(yes) < r.Count {
+			r.Count -= len(yes)
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Facts are what the policy is told of a case's plan.
+type Facts struct {
+	// Systems are those that know the person; Classes what they hold, as
+	// system/class; Grants how many.
+	Systems []System `json:"systems"`
+	Classes []string `json:"classes"`
+	Grants  int      `json:"grants"`
+	// Admin: they hold an administrator's or owner's role somewhere.
+	Admin bool `json:"admin"`
+	// Asks are the classes a person must decide on, as system/class.
+	Asks []string `json:"asks,omitempty"`
+	// Accounts are the accounts found, as system:id.
+	Accounts []string `json:"accounts"`
+}
+
+// FactsOf sums up what was found of a person.
+func FactsOf(systems []SystemCase) Facts {
+	f := Facts{Systems: []System{}, Classes: []string{}, Accounts: []string{}}
+	for _, s := range systems {
+		if !s.Account.Found {
+			continue
+		}
+		f.Systems = append(f.Systems, s.System)
+		f.Accounts = append(f.Accounts, fmt.Sprintf("%s:%s", s.System, s.Account.ID))
+		f.Grants += len(s.Grants)
+		for _, g := range s.Grants {
+			f.Classes = append(f.Classes, fmt.Sprintf("%s/%s", s.System, g.Class))
+			f.Admin = f.Admin || g.Class == AdminRoles || g.Class == Roles
+		}
+		for _, c := range MakePlan(s, nil).Ask {
+			f.Asks = append(f.Asks, fmt.Sprintf("%s/%s", s.System, c))
+		}
+	}
+	slices.Sort(f.Classes)
+	f.Classes = slices.Compact(f.Classes)
+	return f
+}
+
+// volatile are classes that come and go while a person works; their coming
+// does not change what was agreed to.
+var volatile = []Class{Sessions}
+
+// PlanHash names what an approval is given to: whom, in which accounts, which
+// kinds of access, when, and how urgently. One more group of a kind they had
+// already does not change it; a new account, a new kind of access or another
+// time does.
+func PlanHash(d Departure, systems []SystemCase) string {
+	f := FactsOf(systems)
+	classes := slices.DeleteFunc(f.Classes, func(c string) bool {
+		_, class, _ := strings.Cut(c, "/")
+		return slices.Contains(volatile, Class(class))
+	})
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %t %q %q", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Urgent, f.Accounts, classes)
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
