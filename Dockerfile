@@ -1,5 +1,5 @@
 # Worker and starter in one image: no shell, not root.
-FROM golang:1.26-bookworm AS build
+FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

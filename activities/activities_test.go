@@ -60,7 +60,7 @@ func newEnv(f *fake, g activities.Guard) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(10 * time.Second)
-	activities.Register(env, f, g)
+	activities.Register(env, f, g, func(context.Context) error { return nil })
 	return env
 }
 

@@ -66,9 +66,10 @@ type ObserveResult struct {
 }
 
 // Register puts a connector's four activities on a worker. Every write first
-// asks the guard, in this process, whatever the workflow decided.
-func Register(r worker.ActivityRegistry, c Connector, g Guard) {
-	s := &system{connector: c, guard: g}
+// asks the guard, in this process, whatever the workflow decided, and the gate:
+// once for the step, and again for each call that a vendor gets.
+func Register(r worker.ActivityRegistry, c Connector, g Guard, gate transport.Gate) {
+	s := &system{connector: c, guard: g, gate: gate}
 	as := func(v Verb) activity.RegisterOptions { return activity.RegisterOptions{Name: Name(c.System(), v)} }
 	r.RegisterActivityWithOptions(s.find, as(Find))
 	r.RegisterActivityWithOptions(s.contain, as(Contain))
@@ -79,6 +80,7 @@ func Register(r worker.ActivityRegistry, c Connector, g Guard) {
 type system struct {
 	connector Connector
 	guard     Guard
+	gate      transport.Gate
 }
 
 func (s *system) find(ctx context.Context, req FindRequest) (FindResult, error) {
@@ -122,6 +124,12 @@ func (s *system) write(ctx context.Context, req WriteRequest, do func(context.Co
 	if err := refuse(s.connector.System(), s.guard, req.Subject, req.Account); err != nil {
 		return WriteResult{}, temporalError(ctx, err, nil)
 	}
+	if err := s.gate(ctx); err != nil {
+		return WriteResult{}, temporalError(ctx, &transport.Error{
+			Kind: transport.Unavailable, System: s.connector.System(), Op: "ask before writing", Err: err,
+		}, nil)
+	}
+	ctx = transport.WithGate(ctx, s.gate)
 	var earlier []offboarding.Action
 	if activity.HasHeartbeatDetails(ctx) {
 		// Details of another shape are from no attempt of this activity.

@@ -18,6 +18,9 @@ import (
 
 	"lastday/activities"
 	"lastday/offboarding"
+	"lastday/policy"
+	"lastday/starter/hook"
+	"lastday/starter/serve"
 )
 
 // File is the configuration.
@@ -29,6 +32,12 @@ type File struct {
 	// logins or account ids. Case and +tags do not matter.
 	Protected activities.ProtectedList `yaml:"protected"`
 	Systems   Systems                  `yaml:"systems"`
+	// Policy says who may do what; without it only the command line may.
+	Policy policy.Config `yaml:"policy"`
+	// Serve is the process that answers the outside world.
+	Serve serve.Config `yaml:"serve"`
+	// Hooks are the HR systems that may tell of departures.
+	Hooks hook.Config `yaml:"hooks"`
 }
 
 // Temporal is how to reach the cluster. What is left out comes from Temporal's
@@ -110,6 +119,9 @@ func (f *File) defaults() {
 	orElse(&f.Standalone.Frontend, "127.0.0.1:7233")
 	orElse(&f.Standalone.UI, "127.0.0.1:8233")
 	orElse(&f.Standalone.Retention, 30*24*time.Hour)
+	f.Serve.Defaults()
+	f.Hooks.Defaults()
+	f.Policy.Defaults()
 	for _, s := range f.Systems.entries() {
 		s.section.Defaults()
 	}
@@ -137,6 +149,10 @@ func (f *File) validate() error {
 		if err := s.section.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("systems: %w", err))
 		}
+	}
+	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate())
+	if f.Serve.Slack != nil && !f.Tells() {
+		errs = append(errs, errors.New("serve.slack needs systems.slack with its channel: that is where cases' messages with their buttons are"))
 	}
 	return errors.Join(errs...)
 }

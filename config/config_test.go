@@ -20,7 +20,7 @@ func TestTheExampleIsAGoodConfiguration(t *testing.T) {
 	f, err := config.Load(example)
 	require.NoError(t, err)
 	require.Equal(t, time.Hour, f.Case.Deadline)
-	require.Len(t, f.Names(), 5)
+	require.Len(t, f.Names(), 6)
 	for _, name := range f.Names() {
 		c, err := f.Connector(name)
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"lastday/activities"
 	"lastday/activities/github"
 	"lastday/activities/okta"
+	"lastday/activities/openvpn"
 	"lastday/activities/slack"
 	"lastday/activities/tailscale"
 	"lastday/activities/wireguard"
@@ -21,6 +22,7 @@ type Systems struct {
 	GitHub    *github.Config    `yaml:"github"`
 	Tailscale *tailscale.Config `yaml:"tailscale"`
 	WireGuard *wireguard.Config `yaml:"wireguard"`
+	OpenVPN   *openvpn.Config   `yaml:"openvpn"`
 	Slack     *slack.Config     `yaml:"slack"`
 }
 
@@ -44,6 +46,7 @@ func (s Systems) entries() []entry {
 	out = add(out, "github", s.GitHub, github.New)
 	out = add(out, "tailscale", s.Tailscale, tailscale.New)
 	out = add(out, "wireguard", s.WireGuard, wireguard.New)
+	out = add(out, "openvpn", s.OpenVPN, openvpn.New)
 	out = add(out, "slack", s.Slack, slack.New)
 	return out
 }
@@ -77,7 +80,11 @@ func (f File) Messenger() (activities.Messenger, error) {
 	if !f.Tells() {
 		return nil, nil //nolint:nilnil // no channel is a choice, not an error
 	}
-	return slack.NewMessenger(*f.Systems.Slack)
+	m, err := slack.NewMessenger(*f.Systems.Slack)
+	if err != nil || f.Serve.Slack == nil {
+		return m, err
+	}
+	return m.WithButtons(), nil
 }
 
 // Tells reports whether a message channel is configured.

@@ -35,6 +35,9 @@ func (s State) Ended() bool {
 	return false
 }
 
+// Asks reports whether a case in this state goes on only when people say so.
+func (s State) Asks() bool { return s == NeedsDecision || s == AwaitingApproval || s == Paused }
+
 // Case is one person's offboarding as anyone may see it: the answer of the
 // case query, the workflow's result, and what -o json prints.
 type Case struct {
@@ -49,6 +52,10 @@ type Case struct {
 	Ruling    Ruling     `json:"ruling,omitzero"`
 	Plan      string     `json:"plan,omitempty"`
 	Approvals []Approval `json:"approvals,omitempty"`
+	// Held says why the brake holds the case; empty if it does not.
+	Held string `json:"held,omitempty"`
+	// Words are what HR systems said last of the person's last day.
+	Words []Word `json:"words,omitempty"`
 	// Refusals are actions on this case that the policy refused.
 	Refusals []Refusal `json:"refusals,omitempty"`
 	// Outcome is one sentence for a case that has ended.

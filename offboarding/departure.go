@@ -1,6 +1,12 @@
 package offboarding
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Departure is the request: who leaves, when, why, asked by whom.
 type Departure struct {
@@ -26,6 +32,8 @@ type Departure struct {
 	// second knows that it joined the first one's case. A door that may send the
 	// same request twice gives both the same.
 	RequestID string `json:"request_id,omitempty"`
+	// Word is what the HR system said that asked for this; zero for people.
+	Word Word `json:"word,omitzero"`
 	// Bulk is set when the request came with others, in a file.
 	Bulk bool `json:"bulk,omitempty"`
 }
@@ -44,4 +52,24 @@ const (
 // Kinds are all kinds, in the order in which people are asked.
 func Kinds() []Kind {
 	return []Kind{Resignation, Dismissal, ContractEnd, PartnerContract, DeathOrIllness}
+}
+
+// ParseKind reads a kind as people write it: case, and spaces or underscores
+// instead of hyphens, do not matter.
+func ParseKind(s string) (Kind, error) {
+	k := Kind(strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return r == '-' || r == '_' || unicode.IsSpace(r)
+	}), "-"))
+	if !slices.Contains(Kinds(), k) {
+		return "", fmt.Errorf("%q is no kind of departure: give one of %s", Shorten(s, 60), kindList())
+	}
+	return k, nil
+}
+
+func kindList() string {
+	names := make([]string, 0, len(Kinds()))
+	for _, k := range Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }

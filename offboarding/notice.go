@@ -13,6 +13,8 @@ type Notice struct {
 	Facts    []string     `json:"facts,omitempty"`
 	Lines    []NoticeLine `json:"lines,omitempty"`
 	Footer   string       `json:"footer,omitempty"`
+	// Acts are what the case takes now.
+	Acts []Possible `json:"acts,omitempty"`
 }
 
 // NoticeLine is one system's line.
@@ -34,7 +36,7 @@ const (
 
 // NoticeOf tells a case as it stands now.
 func NoticeOf(c Case) Notice {
-	n := Notice{Headline: Headline(c), Footer: c.Outcome}
+	n := Notice{Headline: Headline(c), Footer: c.Outcome, Acts: PossibleActs(c)}
 	d := c.Departure
 	if !d.RequestedBy.IsZero() {
 		n.Facts = append(n.Facts, "asked by "+d.RequestedBy.String())
@@ -48,9 +50,13 @@ func NoticeOf(c Case) Notice {
 	if d.Urgent {
 		n.Facts = append(n.Facts, "urgent")
 	}
-	if c.State == Waiting {
+	if !c.Due.IsZero() {
 		n.Facts = append(n.Facts, "due "+In(c.Due, d.Zone))
 	}
+	if d.Successor != "" {
+		n.Facts = append(n.Facts, "taken over by "+string(d.Successor))
+	}
+	n.Facts = append(n.Facts, agreement(c)...)
 	for _, s := range c.Systems {
 		n.Lines = append(n.Lines, lineOf(s, d.Zone))
 	}
@@ -58,6 +64,34 @@ func NoticeOf(c Case) Notice {
 		n.Facts = append(n.Facts, "remains: "+ResidualText(r, d.Zone))
 	}
 	return n
+}
+
+// agreement says who has agreed to the plan as it is, and who is waited for.
+func agreement(c Case) []string {
+	var out []string
+	for _, a := range c.Approvals {
+		switch {
+		case a.Reject:
+			out = append(out, "rejected by "+a.By.String())
+		case a.Plan == c.Plan:
+			out = append(out, "agreed to by "+a.By.String())
+		}
+	}
+	if c.State.Ended() {
+		return out
+	}
+	for _, r := range Missing(c.Ruling.Approvals, c.Approvals, c.Plan, c.Departure) {
+		out = append(out, "waits for "+r.Text())
+	}
+	if c.Held != "" {
+		out = append(out, "held: "+c.Held)
+	}
+	return out
+}
+
+// Text says who has to agree and why: "2 of hr-leads to agree (rule dismissal)".
+func (r Requirement) Text() string {
+	return fmt.Sprintf("%d of %s to agree (rule %s)", r.Count, r.From, r.Rule)
 }
 
 // ResidualText says what remains and until when.
@@ -107,6 +141,9 @@ func lineOf(s SystemCase, zone string) NoticeLine {
 	add("contained", s.ContainedAt)
 	add("revoked", s.RevokedAt)
 	add("proven", s.ProvenAt)
+	if last := LastAccess(s); !last.IsZero() {
+		parts = append(parts, "access was last possible "+clock(last, zone))
+	}
 	if len(s.Verdicts) > 0 {
 		parts = append(parts, ProofText(s))
 	}

@@ -25,7 +25,8 @@ func (v Verdict) Verified() bool { return v.Proof == Observed || v.Proof == Logg
 
 // Judge grades every class of one system from what was found, done, seen and
 // decided. Only an observation with a positive control grades Observed or
-// Logged; a person's word never turns into either. Observations made before
+// Logged; a person's word never turns into either, and nobody can say that what
+// was read as still there is gone. Observations made before
 // the last write are not in s: Wrote drops them.
 func Judge(s SystemCase, decisions []Decision) []Verdict {
 	var out []Verdict
@@ -60,6 +61,10 @@ func judge(s SystemCase, class Class, decisions []Decision) Verdict {
 		return v
 	}
 	if d, ok := lastWord(s.System, class, decisions); ok {
+		if seen && obs.Sight == Present && d.Verb == Attest {
+			v.Note = fmt.Sprintf("%s says it is gone, but %d still there", d.By, len(obs.Present))
+			return v
+		}
 		v.At, v.Note = d.At, d.By.String()+": "+d.Reason
 		v.Proof = Attested
 		if d.Verb == Waive {

@@ -88,6 +88,22 @@ func ProofText(s SystemCase) string {
 	return strings.Join(parts, ", ")
 }
 
+// LastAccess is the last moment at which access in the system can have been
+// used, once all of it was seen to be gone: that of the last change that took
+// some away. Zero where nobody can say so, or nobody is known there.
+func LastAccess(s SystemCase) time.Time {
+	if !s.Account.Found || !s.Verified() {
+		return time.Time{}
+	}
+	var at time.Time
+	for _, a := range s.Actions {
+		if a.At.After(at) {
+			at = a.At
+		}
+	}
+	return at
+}
+
 // Latest returns the last of the given instants over all systems that have an
 // account, or zero if one of them has none yet.
 func Latest(systems []SystemCase, at func(SystemCase) time.Time) time.Time {
@@ -183,19 +199,12 @@ func Story(c Case) string {
 			hour(r.ContainedAt), hour(r.RevokedAt), hour(r.ProvenAt), cell(r.Proof))
 	}
 	for _, n := range c.Needs() {
-		fmt.Fprintf(&b, "\n- **waits for a person** `%s`: %s\n", target(n), cell(n.What))
+		fmt.Fprintf(&b, "\n- **waits for a person** `%s`: %s\n", n.Target(), cell(n.What))
 	}
 	for _, r := range c.Residuals() {
 		fmt.Fprintf(&b, "\n- remains: %s\n", cell(ResidualText(r, c.Departure.Zone)))
 	}
 	return b.String()
-}
-
-func target(n Need) string {
-	if n.Class == "" {
-		return string(n.System)
-	}
-	return string(n.System) + "/" + string(n.Class)
 }
 
 func hour(t time.Time) string {

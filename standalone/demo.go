@@ -14,6 +14,7 @@ import (
 	"lastday/offboarding"
 	"lastday/sandbox/company"
 	"lastday/sandbox/people"
+	"lastday/sandbox/slack"
 	"lastday/standalone/house"
 	"lastday/starter/command"
 	"lastday/starter/show"
@@ -56,6 +57,9 @@ func demo(ctx context.Context, dir string, keep bool) error {
 	defer firm.Stop()
 	path, err := firm.WriteConfig(filepath.Join(dir, "sandbox"))
 	if err != nil {
+		return err
+	}
+	if err := firm.AddDoors(path); err != nil {
 		return err
 	}
 	f, err := config.Load(path)
@@ -147,6 +151,7 @@ func until(ctx context.Context, met func() bool) error {
 func places(h *house.House, c offboarding.Case, channel, file string) {
 	fmt.Printf("\nthe case in Temporal's UI  %s/namespaces/%s/workflows/%s/%s\n", h.Server.UIURL(), house.Namespace, c.ID, c.RunID)
 	fmt.Printf("the Slack channel          %s\n", channel)
+	fmt.Printf("as Hanna of HR             %s?as=%s (type /offboard there)\n", channel, slack.UserID(people.Hanna.Email))
 	fmt.Printf("the case as JSON           %s\n", file)
 	fmt.Printf("from another terminal      go run ./starter status %s\n", c.Departure.Subject)
 }

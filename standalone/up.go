@@ -32,6 +32,9 @@ func upCommand() *cobra.Command {
 			defer h.Close()
 			fmt.Printf("serving %v\ntemporal   %s\ntemporal ui %s\nstop with Ctrl-C; cases go on at the next start\n",
 				f.Names(), h.Server.FrontendAddr(), h.Server.UIURL())
+			if h.Doors != nil {
+				fmt.Printf("doors      http://%s\n", h.Doors.Addr())
+			}
 			<-cmd.Context().Done()
 			fmt.Println("stopping: running steps may finish")
 			return nil

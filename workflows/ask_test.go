@@ -18,7 +18,7 @@ func withKeys(t *testing.T, r offboarding.Removal) (*house, *scripted) {
 
 func TestAClassThatIsSetToAskWaitsForAPerson(t *testing.T) {
 	for word, proof := range map[offboarding.Verb]offboarding.Proof{
-		offboarding.Retry: offboarding.Observed, offboarding.Attest: offboarding.Attested, offboarding.Waive: offboarding.Waived,
+		offboarding.Retry: offboarding.Observed, offboarding.Attest: offboarding.Observed, offboarding.Waive: offboarding.Waived,
 	} {
 		t.Run(string(word), func(t *testing.T) {
 			h, github := withKeys(t, offboarding.Ask)
@@ -31,11 +31,14 @@ func TestAClassThatIsSetToAskWaitsForAPerson(t *testing.T) {
 			})
 			h.after(100*time.Hour, func() {
 				require.Len(t, h.when("github.Observe"), 1, "nothing is polled while only a person can help")
+				if word == offboarding.Attest {
+					github.loses("deploy-keys")
+				}
 				h.mustDecide(word, "github/deploy-keys")
 			})
 			got := h.offboard(jane)
 			require.Equal(t, proof, verdict(t, got, "github", "deploy-keys").Proof)
-			if word == offboarding.Retry {
+			if word != offboarding.Waive {
 				require.Equal(t, offboarding.Verified, got.State)
 				require.Empty(t, github.left())
 				return
@@ -47,8 +50,29 @@ func TestAClassThatIsSetToAskWaitsForAPerson(t *testing.T) {
 	}
 }
 
+func TestNobodyCanSayThatWhatIsReadAsThereIsGone(t *testing.T) {
+	h, github := withKeys(t, offboarding.Ask)
+	h.after(time.Hour, func() { h.mustDecide(offboarding.Attest, "github/deploy-keys") })
+	h.after(2*time.Hour, func() {
+		require.Equal(t, []string{"github/deploy-keys"}, asked(h.now()))
+		require.Equal(t, offboarding.NeedsDecision, h.now().State)
+		require.Contains(t, h.now().Needs()[0].What, "ada@example.com says it is gone, but 1 still there; remove it and attest again")
+		require.Len(t, h.when("github.Observe"), 2, "looked again, once")
+		require.Len(t, github.left(), 1, "what machines may depend on is not removed by it")
+		h.mustDecide(offboarding.Attest, "github/deploy-keys")
+	})
+	h.after(3*time.Hour, func() {
+		require.Equal(t, []string{"github/deploy-keys"}, asked(h.now()))
+		github.loses("deploy-keys")
+		h.mustDecide(offboarding.Attest, "github/deploy-keys")
+	})
+	got := h.offboard(jane)
+	require.Equal(t, offboarding.Verified, got.State)
+	require.Equal(t, offboarding.Observed, verdict(t, got, "github", "deploy-keys").Proof)
+}
+
 func TestAQuestionIsAskedAndAnsweredWhileTheCaseWaitsForItsTime(t *testing.T) {
-	for word, left := range map[offboarding.Verb]int{offboarding.Retry: 0, offboarding.Attest: 1, offboarding.Waive: 1} {
+	for word, left := range map[offboarding.Verb]int{offboarding.Retry: 0, offboarding.Attest: 0, offboarding.Waive: 1} {
 		for _, target := range []string{"github/deploy-keys", "github"} {
 			if word == offboarding.Retry && target == "github" {
 				continue // asks again, below
@@ -58,6 +82,9 @@ func TestAQuestionIsAskedAndAnsweredWhileTheCaseWaitsForItsTime(t *testing.T) {
 				h.after(time.Hour, func() {
 					require.Equal(t, []string{"github/deploy-keys"}, asked(h.now()))
 					require.Equal(t, offboarding.Waiting, h.now().State)
+					if word == offboarding.Attest {
+						github.loses("deploy-keys")
+					}
 					h.mustDecide(word, target)
 				})
 				h.after(2*time.Hour, func() { require.Empty(t, asked(h.now())) })
@@ -101,7 +128,7 @@ func TestAWordOfBeforeTheBeginIsNoWordOnWhatGoesWrongLater(t *testing.T) {
 func TestAWordOnAWholeSystemAcceptsOnlyWhatWasAsked(t *testing.T) {
 	h, github := withKeys(t, offboarding.Ask)
 	github.lies = true
-	h.after(time.Hour, func() { h.mustDecide(offboarding.Attest, "github") })
+	h.after(time.Hour, func() { h.mustDecide(offboarding.Waive, "github") })
 	h.after(51*time.Hour, func() {
 		require.Equal(t, []string{"github/membership"}, asked(h.now()), "nobody accepted that the membership stays")
 		github.lies = false
@@ -169,7 +196,7 @@ func TestAClassOutOfSightIsAskedAtOnceAndNeverVerifiedByAWord(t *testing.T) {
 
 func TestARevokeThatLiesIsNeverVerifiedAndAskedAtTheDeadline(t *testing.T) {
 	for word, want := range map[offboarding.Verb]offboarding.State{
-		offboarding.Retry: offboarding.Verified, offboarding.Attest: offboarding.Closed, offboarding.Waive: offboarding.Closed,
+		offboarding.Retry: offboarding.Verified, offboarding.Attest: offboarding.Verified, offboarding.Waive: offboarding.Closed,
 	} {
 		t.Run(string(word), func(t *testing.T) {
 			h := newHouse(t)
@@ -189,7 +216,7 @@ func TestARevokeThatLiesIsNeverVerifiedAndAskedAtTheDeadline(t *testing.T) {
 			})
 			got := h.offboard(jane)
 			require.Equal(t, want, got.State)
-			require.Equal(t, word != offboarding.Retry, len(okta.left()) > 0)
+			require.Equal(t, word == offboarding.Waive, len(okta.left()) > 0)
 		})
 	}
 }

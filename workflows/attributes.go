@@ -23,7 +23,7 @@ func attributeState(s offboarding.State) string {
 	switch s {
 	case offboarding.Finding, offboarding.Containing, offboarding.Revoking, offboarding.Observing, offboarding.Confirming:
 		return Running
-	case offboarding.Waiting, offboarding.NeedsDecision, offboarding.Verified, offboarding.Closed,
+	case offboarding.Waiting, offboarding.AwaitingApproval, offboarding.Paused, offboarding.NeedsDecision, offboarding.Verified, offboarding.Closed,
 		offboarding.Cancelled, offboarding.NothingFound, offboarding.Refused:
 	}
 	return string(s)

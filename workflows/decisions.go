@@ -16,6 +16,8 @@ import (
 type CancelRequest struct {
 	Reason string            `json:"reason"`
 	By     offboarding.Actor `json:"by"`
+	// Word is set when an HR system takes a departure back.
+	Word offboarding.Word `json:"word,omitzero"`
 }
 
 // RescheduleRequest moves a case that has not begun.
@@ -23,6 +25,8 @@ type RescheduleRequest struct {
 	At   time.Time         `json:"at"`
 	Zone string            `json:"zone,omitempty"`
 	By   offboarding.Actor `json:"by"`
+	// Word is set when an HR system tells a last day, which may have passed.
+	Word offboarding.Word `json:"word,omitzero"`
 }
 
 // ExpediteRequest lets a waiting case begin at once.
@@ -44,6 +48,9 @@ func (c *offboardCase) setup(ctx workflow.Context) error {
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, RescheduleUpdate, c.reschedule, workflow.UpdateHandlerOptions{
 			Validator: c.mayReschedule, Description: "another time for a case that has not begun",
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, ApproveUpdate, c.approve, workflow.UpdateHandlerOptions{
+			Validator: c.mayApprove, Description: "a person's yes or no to the plan",
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, ExpediteUpdate, c.expedite, workflow.UpdateHandlerOptions{
 			Validator: c.mayExpedite, Description: "begin a waiting case at once",
@@ -113,6 +120,12 @@ func (l *lane) mayDecide(d offboarding.Decision) error {
 }
 
 func (c *offboardCase) decide(ctx workflow.Context, d offboarding.Decision) (offboarding.Case, error) {
+	if err := c.allowed(ctx, ActionDecide, d.By); err != nil {
+		return c.view(), err
+	}
+	if err := c.mayDecide(ctx, d); err != nil {
+		return c.view(), err // the case went on while the policy was asked
+	}
 	d.At = workflow.Now(ctx).UTC()
 	for _, l := range c.lanes {
 		if l.System == d.System {
@@ -142,6 +155,9 @@ func (l *lane) meant(d offboarding.Decision) []offboarding.Decision {
 }
 
 func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
+	if err := c.mayHear(r.Word); err != nil {
+		return err
+	}
 	if c.over || c.stopped() {
 		return fmt.Errorf("the case is over (%s); there is nothing to cancel", c.State)
 	}
@@ -151,35 +167,68 @@ func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
 	return c.notTheLeaver(r.By)
 }
 
-func (c *offboardCase) cancel(_ workflow.Context, r CancelRequest) (offboarding.Case, error) {
+func (c *offboardCase) cancel(ctx workflow.Context, r CancelRequest) (offboarding.Case, error) {
+	if err := c.allowed(ctx, ActionCancel, r.By); err != nil {
+		return c.view(), err
+	}
+	if err := c.mayCancel(ctx, r); err != nil {
+		return c.view(), err
+	}
+	if !r.Word.IsZero() {
+		c.Hear(r.Word)
+	}
 	c.cancelled = fmt.Sprintf("cancelled by %s: %s", r.By, r.Reason)
 	c.stop()
 	return c.view(), nil
 }
 
 func (c *offboardCase) mayReschedule(ctx workflow.Context, r RescheduleRequest) error {
+	if err := c.mayHear(r.Word); err != nil {
+		return err
+	}
 	if err := c.notBegun("moved"); err != nil {
 		return err
 	}
-	if !r.At.After(workflow.Now(ctx)) {
+	if r.Word.IsZero() && !r.At.After(workflow.Now(ctx)) {
 		return fmt.Errorf("%s has passed; give a time ahead, or expedite to begin at once", r.At.Format(time.RFC3339))
 	}
 	return c.notTheLeaver(r.By)
 }
 
-func (c *offboardCase) reschedule(_ workflow.Context, r RescheduleRequest) (offboarding.Case, error) {
-	c.Departure.At, c.Departure.Zone = r.At, r.Zone
+func (c *offboardCase) reschedule(ctx workflow.Context, r RescheduleRequest) (offboarding.Case, error) {
+	if err := c.allowed(ctx, ActionReschedule, r.By); err != nil {
+		return c.view(), err
+	}
+	if err := c.mayReschedule(ctx, r); err != nil {
+		return c.view(), err
+	}
+	if !r.Word.IsZero() && !c.Hear(r.Word) {
+		return c.view(), nil
+	}
+	c.Departure.Zone = r.Zone
 	c.moveTo(r.At.UTC())
 	return c.view(), nil
 }
 
-func (c *offboardCase) mayExpedite(workflow.Context, ExpediteRequest) error {
-	return c.notBegun("expedited")
+func (c *offboardCase) mayExpedite(_ workflow.Context, r ExpediteRequest) error {
+	if err := c.notBegun("expedited"); err != nil {
+		return err
+	}
+	return c.notTheLeaver(r.By)
 }
 
-func (c *offboardCase) expedite(ctx workflow.Context, _ ExpediteRequest) (offboarding.Case, error) {
+// expedite answers when the case has begun, or says what it still waits for.
+func (c *offboardCase) expedite(ctx workflow.Context, r ExpediteRequest) (offboarding.Case, error) {
+	if err := c.allowed(ctx, ActionExpedite, r.By); err != nil {
+		return c.view(), err
+	}
+	if err := c.mayExpedite(ctx, r); err != nil {
+		return c.view(), err
+	}
 	c.moveTo(workflow.Now(ctx).UTC())
-	err := workflow.Await(ctx, func() bool { return c.begun || c.over || c.stopped() })
+	err := workflow.Await(ctx, func() bool {
+		return c.begun || c.over || c.stopped() || c.State == offboarding.AwaitingApproval || c.State == offboarding.Paused
+	})
 	return c.view(), err
 }
 
@@ -194,10 +243,13 @@ func (c *offboardCase) notBegun(what string) error {
 	return nil
 }
 
+// moveTo gives the case another time. That is another plan: who agreed to the
+// earlier one is asked again.
 func (c *offboardCase) moveTo(due time.Time) {
-	c.Due = due
+	c.Due, c.Departure.At = due, due
 	c.Deadline = due.Add(c.settings.Deadline)
 	for _, l := range c.lanes {
 		l.deadline = c.Deadline
 	}
+	c.replan()
 }

@@ -29,6 +29,8 @@ type house struct {
 	env      *testsuite.TestWorkflowEnvironment
 	settings workflows.Settings
 	guard    activities.ProtectedList
+	rule     func(workflows.Inquiry) offboarding.Ruling
+	brake    func(workflows.Admission) workflows.Admitted
 
 	mu      sync.Mutex
 	systems []*scripted
@@ -84,11 +86,30 @@ func (h *house) system(name offboarding.System) *scripted {
 
 func (h *house) start(d offboarding.Departure) {
 	for _, s := range h.systems {
-		activities.Register(h.env, s, h.guard)
+		activities.Register(h.env, s, h.guard, func(context.Context) error { return nil })
 	}
 	activities.RegisterMessenger(h.env, h)
-	workflows.Register(h.env, func(offboarding.Subject) (workflows.Settings, error) { return h.settings, nil })
+	workflows.Register(h.env, counsel{h})
 	h.env.ExecuteWorkflow(workflows.OffboardType, d)
+}
+
+// counsel answers for the house.
+type counsel struct{ h *house }
+
+func (c counsel) Settings(offboarding.Subject) (workflows.Settings, error) { return c.h.settings, nil }
+
+func (c counsel) Rule(q workflows.Inquiry) offboarding.Ruling {
+	if c.h.rule == nil {
+		return offboarding.Ruling{}
+	}
+	return c.h.rule(q)
+}
+
+func (c counsel) Admit(_ context.Context, a workflows.Admission) (workflows.Admitted, error) {
+	if c.h.brake == nil {
+		return workflows.Admitted{}, nil
+	}
+	return c.h.brake(a), nil
 }
 
 func (h *house) offboard(d offboarding.Departure) offboarding.Case {

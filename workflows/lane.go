@@ -33,7 +33,9 @@ type lane struct {
 	// contained when the last reading began. Both tell whether it is too old.
 	asked offboarding.Person
 	read  int
-	halt  workflow.CancelFunc // ends the write that is under way; nil if none is
+	// knew is how many decisions there were when it was last read back.
+	knew int
+	halt workflow.CancelFunc // ends the write that is under way; nil if none is
 }
 
 // errBehind says that the system that knows the login here is late itself.
@@ -133,7 +135,7 @@ func (l *lane) revoke(ctx workflow.Context) error {
 
 // observe reads the system back and grades what was seen.
 func (l *lane) observe(ctx workflow.Context) error {
-	l.Stage, l.read = offboarding.Observing, l.c.cuts
+	l.Stage, l.read, l.knew = offboarding.Observing, l.c.cuts, len(l.c.Decisions)
 	l.forget()
 	var seen activities.ObserveResult
 	err := l.call(ctx, activities.Observe, l.left(ctx), "is it gone?", activities.ObserveRequest{Account: l.Account}, &seen)
@@ -156,6 +158,9 @@ func (l *lane) observe(ctx workflow.Context) error {
 func (l *lane) write(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, grants []offboarding.Grant) (time.Time, error) {
 	if l.c.protection() != "" {
 		return time.Time{}, l.c.refused()
+	}
+	if err := l.clear(ctx, v); err != nil {
+		return time.Time{}, err
 	}
 	ctx, l.halt = workflow.WithCancel(ctx)
 	defer func() { l.halt = nil }()

@@ -4,18 +4,34 @@ package workflows
 const (
 	OffboardType = "Offboard"
 	PlanType     = "Plan"
+	BrakeType    = "Brake"
+	FreezeType   = "Freeze"
+	HeardType    = "Heard"
 
 	// TaskQueue is the workflows' own queue.
 	TaskQueue = "offboarding"
 
-	CaseQuery = "case"
+	CaseQuery  = "case"
+	BrakeQuery = "brake"
 
 	DecideUpdate     = "decide"
 	CancelUpdate     = "cancel"
 	RescheduleUpdate = "reschedule"
 	ExpediteUpdate   = "expedite"
+	ApproveUpdate    = "approve"
+	AdmitUpdate      = "admit"
+	ReleaseUpdate    = "release"
+	UnfreezeUpdate   = "unfreeze"
+
+	releasedSignal = "released"
 
 	settingsActivity = "lastday.Settings"
+	ruleActivity     = "lastday.Rule"
+	admitActivity    = "lastday.Admit"
+
+	// There is one brake and one kill switch in a namespace.
+	BrakeID  = "lastday:brake"
+	FreezeID = "lastday:freeze"
 )
 
 // Search attributes, all Keyword but the Datetime LastdayDeadline.

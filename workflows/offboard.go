@@ -30,12 +30,17 @@ type offboardCase struct {
 	lanes    []*lane
 	teller   teller
 
-	// work carries every step; stop cancels it. begun is set when the case's
-	// time has come, over when no decision can change anything any more.
+	// work carries every step; stop cancels it. begun is set when nothing stands
+	// before the first cut any more, over when no decision can change anything.
 	work      workflow.Context
 	stop      workflow.CancelFunc
 	root      workflow.Context // outlives a cancellation, for cleaning up
 	begun     bool
+	agreed    bool      // nobody's approval is waited for any more
+	askedAt   time.Time // when the approvals were asked for
+	outdated  bool      // what was found is from before a wait
+	met       bool      // some system knew the person before a wait
+	admission int       // how often the brake was asked
 	over      bool
 	cancelled string // who cancelled and why
 	shown     string // the last LastdayState
@@ -65,31 +70,37 @@ func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, erro
 	if d.At.After(c.StartedAt) {
 		c.Due = d.At.UTC()
 	}
+	if !d.Word.IsZero() {
+		c.Hear(d.Word)
+	}
 	c.work, c.stop = workflow.WithCancel(ctx)
 	c.root, _ = workflow.NewDisconnectedContext(ctx)
 	c.laggards = workflow.NewWaitGroup(ctx)
 	return c, nil
 }
 
-// run is the story: find, wait, contain, revoke and observe, confirm.
+// run is the story: find, agree, wait, contain, revoke and observe, confirm.
 func (c *offboardCase) run(ctx workflow.Context) (offboarding.Case, error) {
 	settings, err := readSettings(ctx, c.Departure.Subject)
 	if err != nil {
 		return offboarding.Case{}, fmt.Errorf("read settings: %w", err)
 	}
 	c.use(settings)
+	c.consult(nil)
 
 	c.find()
+	c.consultOnPlan()
 	if !c.mayGoOn() {
 		return c.endEarly()
 	}
 	c.teller.tell(c)
-	c.awaitDue()
+	c.awaitBeginning()
 	if !c.mayGoOn() {
 		return c.endEarly()
 	}
 	c.contain()
 	c.teller.tellIfSlow(c)
+	c.agreeAfter()
 	c.revokeAndObserve()
 	if c.stopped() {
 		return c.endCancelled()
@@ -99,9 +110,10 @@ func (c *offboardCase) run(ctx workflow.Context) (offboarding.Case, error) {
 
 // find asks every system who the person is and what they hold.
 func (c *offboardCase) find() {
-	if c.settings.Protected != "" {
+	if c.protection() != "" || c.Ruling.Refused != "" {
 		return
 	}
+	c.outdated = false
 	for _, l := range c.lanes {
 		if !l.behind {
 			l.FoundAt = time.Time{} // what was found before is no answer any more
@@ -117,15 +129,32 @@ func (c *offboardCase) find() {
 	})
 }
 
-// awaitDue waits until the case's time has come. What was found before a wait
-// is looked up again after it: people get access until their last day. Until
-// that is done the case may still be moved.
-func (c *offboardCase) awaitDue() {
-	for c.waitForDue() && !c.stopped() {
-		c.enter(offboarding.Finding)
-		c.find()
+// awaitBeginning waits for all that stands before the first cut: approvals, the
+// case's time, the brake. What was found before a wait is looked up again after
+// it: people get access until their last day. Until that is done the case may
+// still be moved.
+func (c *offboardCase) awaitBeginning() {
+	for c.mayGoOn() {
+		if c.outdated {
+			c.met = true
+			c.enter(offboarding.Finding)
+			c.find()
+			c.consultOnPlan()
+			continue
+		}
+		if c.agreeFirst() || c.waitForDue() || !c.passBrake() {
+			c.outdated = true
+			continue
+		}
+		break
 	}
+	c.begin()
+}
+
+// begin notes that the first cut comes now.
+func (c *offboardCase) begin() {
 	c.begun = true
+	c.agreed = !c.Ruling.Emergency
 	for _, l := range c.lanes {
 		l.took = len(c.Decisions)
 	}

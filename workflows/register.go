@@ -3,18 +3,14 @@
 package workflows
 
 import (
-	"context"
-
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
-
-	"lastday/offboarding"
 )
 
-// Register puts the workflows, and the local activity that reads the settings,
-// on a worker of the queue TaskQueue.
-func Register(r worker.Registry, settings SettingsFunc) {
+// Register puts the workflows, and what they ask of their own worker, on a
+// worker of the queue TaskQueue.
+func Register(r worker.Registry, counsel Counsel) {
 	r.RegisterWorkflowWithOptions(Offboard, workflow.RegisterOptions{
 		Name: OffboardType,
 		// A case may wait for weeks: it moves to the newest worker, and changes
@@ -25,6 +21,15 @@ func Register(r worker.Registry, settings SettingsFunc) {
 		Name:               PlanType,
 		VersioningBehavior: workflow.VersioningBehaviorPinned,
 	})
-	read := func(_ context.Context, who offboarding.Subject) (Settings, error) { return settings(who) }
-	r.RegisterActivityWithOptions(read, activity.RegisterOptions{Name: settingsActivity})
+	r.RegisterWorkflowWithOptions(Heard, workflow.RegisterOptions{
+		Name:               HeardType,
+		VersioningBehavior: workflow.VersioningBehaviorPinned,
+	})
+	for name, w := range map[string]any{BrakeType: Brake, FreezeType: Freeze} {
+		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	}
+	asked := registered{counsel}
+	for name, f := range map[string]any{settingsActivity: asked.settings, ruleActivity: asked.rule, admitActivity: asked.admit} {
+		r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
 }

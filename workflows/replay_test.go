@@ -88,9 +88,10 @@ var orders = map[string]order{
 		"slack":     {"Find", "Contain", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com is verified"},
 	},
-	// What needs no answer goes on; a class that is answered is read back again.
+	// What needs no answer goes on; a class that is answered is read back again,
+	// and what is there cannot be said to be gone.
 	"asked-and-decided": {
-		"okta":      {"Find", "Contain", "Revoke admin-roles apps devices factors groups login oauth-tokens", "Observe"},
+		"okta":      {"Find", "Contain", "Revoke admin-roles apps devices factors groups login oauth-tokens", "Observe", "Observe"},
 		"github":    {"Find", "Contain", "Revoke access-tokens invitations organization-roles repository-collaborations seats sso-credentials", "Observe", "Revoke deploy-keys", "Observe"},
 		"tailscale": {"Find", "Contain", "Revoke devices tagged-devices", "Observe", "Observe", "Revoke api-tokens", "Observe"},
 		"wireguard": {"Find", "Contain", "Observe"},

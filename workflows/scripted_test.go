@@ -60,6 +60,13 @@ func (s *scripted) asks(class offboarding.Class, r offboarding.Removal) *scripte
 	return s
 }
 
+// loses takes a class away as somebody does by hand.
+func (s *scripted) loses(class offboarding.Class) {
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	s.grants = slices.DeleteFunc(s.grants, func(g offboarding.Grant) bool { return g.Class == class })
+}
+
 // down makes a verb fail with kind until the case's clock reaches d from its start.
 func (s *scripted) down(kind transport.Kind, d time.Duration, verbs ...activities.Verb) *scripted {
 	start := s.h.begin

@@ -3,8 +3,6 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/workflow"
-
 	"lastday/offboarding"
 )
 
@@ -22,6 +20,10 @@ type Settings struct {
 	Tell bool `json:"tell"`
 	// Protected says why this person must not be cut; empty if nothing does.
 	Protected string `json:"protected,omitempty"`
+	// Policy is whether there is a policy to ask.
+	Policy bool `json:"policy,omitempty"`
+	// Brake bounds how many cases may cut at once; zero: nothing bounds them.
+	Brake Limits `json:"brake,omitzero"`
 }
 
 // SystemSettings is one configured system.
@@ -31,18 +33,14 @@ type SystemSettings struct {
 	LoginFrom offboarding.System `json:"login_from,omitempty"`
 }
 
-// SettingsFunc answers with the settings for one person.
-type SettingsFunc func(offboarding.Subject) (Settings, error)
-
-// readSettings asks the worker's configuration, once a case: a local activity
-// keeps the answer in history.
-func readSettings(ctx workflow.Context, who offboarding.Subject) (Settings, error) {
-	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		// Tried until it answers: a case does not fail for its worker's troubles.
-		StartToCloseTimeout: 10 * time.Second,
-		Summary:             "read the settings",
-	})
-	var s Settings
-	err := workflow.ExecuteLocalActivity(ctx, settingsActivity, who).Get(ctx, &s)
-	return s, err
+// Limits are the brake's: how many cases may begin to cut, over all doors.
+type Limits struct {
+	// PerHour in any sixty minutes, PerDay in any twenty-four hours; zero: any number.
+	PerHour int `json:"per_hour,omitempty"`
+	PerDay  int `json:"per_day,omitempty"`
+	// Releasers is how many people must agree that held cases go on.
+	Releasers int `json:"releasers,omitempty"`
 }
+
+// IsZero reports whether nothing is bounded.
+func (l Limits) IsZero() bool { return l.PerHour == 0 && l.PerDay == 0 }

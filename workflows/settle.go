@@ -110,6 +110,8 @@ func (l *lane) openQuestions(ctx workflow.Context) []offboarding.Need {
 		switch {
 		case v.Settled():
 			continue
+		case l.contradicted(v.Class):
+			need.What = v.Note + "; remove it and attest again, decide retry to have it removed, or waive"
 		case slices.Contains(asks, v.Class):
 			need.What = askText(l.SystemCase, v.Class)
 		case l.blind(v.Class):
@@ -128,6 +130,19 @@ func (l *lane) openQuestions(ctx workflow.Context) []offboarding.Need {
 		})
 	}
 	return keepSince(out, l.Needs)
+}
+
+// contradicted reports whether somebody's word on the class stands against what
+// was read after it.
+func (l *lane) contradicted(class offboarding.Class) bool {
+	for _, d := range slices.Backward(l.c.Decisions[:l.knew]) {
+		if d.System == l.System && (d.Class == "" || d.Class == class) {
+			return d.Verb == offboarding.Attest && slices.ContainsFunc(l.Observations, func(o offboarding.Observation) bool {
+				return o.Class == class && o.Sight == offboarding.Present
+			})
+		}
+	}
+	return false
 }
 
 // keepSince keeps the time at which a question was first asked.

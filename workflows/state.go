@@ -161,9 +161,9 @@ func (c *offboardCase) waitForDue() bool {
 }
 
 // mayGoOn reports whether anything speaks for writing: nobody cancelled, no
-// one is protected, and somebody was found.
+// rule refused, no one is protected, and somebody was found.
 func (c *offboardCase) mayGoOn() bool {
-	return !c.stopped() && c.protection() == "" && len(c.lanes) > 0 && !offboarding.FoundNowhere(c.systems())
+	return !c.stopped() && c.Ruling.Refused == "" && c.protection() == "" && len(c.lanes) > 0 && !offboarding.FoundNowhere(c.systems())
 }
 
 func (c *offboardCase) protection() string {
@@ -197,8 +197,16 @@ func (c *offboardCase) endEarly() (offboarding.Case, error) {
 	if c.stopped() {
 		return c.endCancelled()
 	}
+	if r := c.Ruling; r.Refused != "" {
+		c.stop()
+		return c.end(offboarding.Refused, fmt.Sprintf("refused by the rule %s: %s; nothing was changed", r.Refused, r.Why))
+	}
 	if len(c.lanes) == 0 {
 		return c.end(offboarding.NothingFound, "no system is configured, so nobody was looked for; nothing was changed")
+	}
+	if c.met {
+		return c.end(offboarding.NothingFound, fmt.Sprintf(
+			"%s was found when this was asked for, and none of %s knows them any more; nothing was changed", c.who(), offboarding.Names(c.systems())))
 	}
 	return c.end(offboarding.NothingFound, fmt.Sprintf(
 		"none of %s knows %s; nothing was changed; check the spelling", offboarding.Names(c.systems()), c.who()))

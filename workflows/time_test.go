@@ -45,6 +45,14 @@ func TestACaseWaitsForItsTimeAndFindsWhatWasGivenMeanwhile(t *testing.T) {
 	}
 }
 
+func TestSomebodyWhoIsGoneWhenTheirTimeComesIsNoSpellingMistake(t *testing.T) {
+	h, okta, github := twoSystems(t)
+	h.after(time.Hour, func() { okta.account, github.account = false, false })
+	got := h.offboard(inTwoDays())
+	require.Equal(t, offboarding.NothingFound, got.State)
+	require.Equal(t, "jane.doe@example.com was found when this was asked for, and none of okta, github knows them any more; nothing was changed", got.Outcome)
+}
+
 func TestACaseIsMovedWhileItWaits(t *testing.T) {
 	for name, at := range map[string]time.Duration{"later": 72 * time.Hour, "earlier": 24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {

@@ -109,7 +109,11 @@ func (c *client) uncovered(ctx context.Context, class offboarding.Class, err err
 // reason is an error as a reader of a report needs it.
 func reason(err error) string {
 	if e, ok := err.(*transport.Error); ok && e.Fix != "" { //nolint:errorlint // fail returns it unwrapped
-		return fmt.Sprintf("%s: %s; %s", e.Op, e.Detail, e.Fix)
+		what := e.Detail
+		if what == "" && e.Err != nil {
+			what = e.Err.Error()
+		}
+		return fmt.Sprintf("%s: %s; %s", e.Op, what, e.Fix)
 	}
 	return err.Error()
 }

@@ -16,7 +16,8 @@ import (
 func (c *Connector) Check(ctx context.Context) ([]activities.Finding, error) {
 	bot := []string{"users:read", "users:read.email"}
 	notifier := []string{"chat:write", "channels:read", "channels:history", "groups:read", "groups:history"}
-	out := c.checkToken(ctx, c.conf.BotToken, bot, notifier)
+	door := []string{"commands", "usergroups:read"} // for the starter's Slack door
+	out := c.checkToken(ctx, c.conf.BotToken, bot, slices.Concat(notifier, door))
 	if c.conf.Observer.BotToken.IsSet() {
 		out = append(out, c.checkToken(ctx, c.conf.Observer.BotToken, []string{"users:read"}, []string{"users:read.email"})...)
 	}

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"strings"
 
 	"lastday/activities"
 	"lastday/activities/slack/notify"
@@ -9,7 +10,10 @@ import (
 )
 
 // Messenger shows cases in the configured channel, one message each.
-type Messenger struct{ notifier *notify.Notifier }
+type Messenger struct {
+	notifier *notify.Notifier
+	buttons  bool
+}
 
 // NewMessenger builds it from the slack section. It reads no secret.
 func NewMessenger(c Config) (*Messenger, error) {
@@ -22,11 +26,18 @@ func NewMessenger(c Config) (*Messenger, error) {
 	return &Messenger{notifier: n}, nil
 }
 
+// WithButtons lets messages have buttons for what a case takes now. Without
+// something that answers them they would be a lie.
+func (m *Messenger) WithButtons() *Messenger {
+	m.buttons = true
+	return m
+}
+
 // Tell implements activities.Messenger.
 func (m *Messenger) Tell(ctx context.Context, t activities.Telling) (string, error) {
 	doubt := t.Doubt || t.Attempt > 1
 	at := notify.Spot{Key: t.Key, Since: t.Since, TS: t.Ref, Attempt: t.Attempt, Sure: !doubt}
-	ts, err := m.notifier.Post(ctx, at, message(t.Notice))
+	ts, err := m.notifier.Post(ctx, at, m.message(t))
 	// Reading the channel's history costs more than all else here, and grows
 	// with the number of cases.
 	if err != nil || !t.Last || !doubt {
@@ -43,10 +54,15 @@ var icons = map[offboarding.Mark]string{
 	offboarding.MarkNeed: "raising_hand",
 }
 
-func message(n offboarding.Notice) notify.Message {
+func (m *Messenger) message(t activities.Telling) notify.Message {
+	n := t.Notice
 	out := notify.Message{Headline: n.Headline, Fields: n.Facts, Footer: n.Footer}
 	for _, l := range n.Lines {
 		out.Rows = append(out.Rows, notify.Row{Icon: icons[l.Mark], System: string(l.System), Text: l.Text})
+	}
+	if m.buttons {
+		caseID, _, _ := strings.Cut(t.Key, " ")
+		out.Groups = Buttons(caseID, n.Acts)
 	}
 	return out
 }

@@ -232,7 +232,9 @@ func TestAMissingSecretIsNamedAndNotReadAtStart(t *testing.T) {
 }
 
 func TestCheckNamesOwnersAndScopes(t *testing.T) {
-	w := newWorld(t, sandbox.Options{})
+	w := newWorld(t, sandbox.Options{BotScopes: []string{
+		"commands", "chat:write", "channels:read", "channels:history", "users:read", "users:read.email", "usergroups:read",
+	}})
 	w.conf.Observer.BotToken = token(t, sandbox.DefaultReadBotToken)
 	found, err := w.connector(t).Check(t.Context())
 	require.NoError(t, err)

@@ -165,6 +165,9 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 			Fix:    "look at the account's id and login for characters that do not belong there",
 		}
 	}
+	if err := pass(r); err != nil {
+		return nil, &Error{Kind: Unavailable, System: t.System, Op: op, Detail: "not sent: " + err.Error(), Err: err}
+	}
 	if t.Authorize != nil {
 		r = r.Clone(r.Context())
 		if err := t.Authorize(r); err != nil {

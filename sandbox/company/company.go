@@ -26,6 +26,8 @@ type Options struct {
 	People int
 	// Addresses to listen on; empty takes a free port on loopback.
 	Okta, GitHub, Slack, Tailscale string
+	// SlackURLs are where Lastday takes requests from Slack; none is Socket Mode.
+	SlackURLs slack.URLs
 	// Dir is where the gateway's files and socket, and Config's files, lie.
 	Dir string
 	// RateLimits enforces the vendors' published limits.
@@ -56,7 +58,7 @@ func Start(o Options) (c *Company, err error) {
 		Staff:     staff,
 		Okta:      okta.New(staff, okta.Options{RateLimits: o.RateLimits}),
 		GitHub:    github.New(staff, github.Options{RateLimits: o.RateLimits}),
-		Slack:     slack.New(staff, slack.Options{RateLimits: o.RateLimits}),
+		Slack:     slack.New(staff, slack.Options{RateLimits: o.RateLimits, URLs: o.SlackURLs}),
 		Tailscale: tailscale.New(staff, tailscale.Options{RateLimits: o.RateLimits}),
 		dir:       o.Dir,
 		urls:      map[string]string{},
@@ -138,6 +140,7 @@ func (c *Company) Holds(email string) []string {
 
 // Stop ends every part. Calling it twice is safe.
 func (c *Company) Stop() {
+	c.Slack.Close() // sockets and what a page waits for would outlast the server
 	for _, s := range c.servers {
 		s.Close()
 	}

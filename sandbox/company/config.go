@@ -31,6 +31,8 @@ func (c *Company) WriteConfig(dir string) (string, error) {
 		"slack-bot-token":    slack.DefaultBotToken,
 		"slack-scim-token":   slack.DefaultScimToken,
 		"slack-observer":     slack.DefaultReadBotToken,
+		"slack-app-token":    slack.DefaultAppToken,
+		"slack-signing":      slack.DefaultSigningSecret,
 	}
 	for name, value := range secrets {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(value+"\n"), 0o600); err != nil {

@@ -141,6 +141,14 @@ func (i *Injector) View(f func()) {
 	f()
 }
 
+// Do runs f as a request is handled: not while the state is swapped. It must
+// not be called from within a request.
+func (i *Injector) Do(f func()) {
+	i.state.RLock()
+	defer i.state.RUnlock()
+	f()
+}
+
 func (i *Injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/_sandbox/faults":

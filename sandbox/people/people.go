@@ -29,6 +29,16 @@ var Admin = Person{Index: -1, First: "Ada", Last: "Admin", Email: "ada.admin@" +
 // Robot owns the tokens that Lastday itself uses.
 var Robot = Person{Index: -2, First: "Lastday", Last: "Robot", Email: "lastday@" + Domain, GitHubLogin: "lastday-robot"}
 
+// Those who stay and decide. Hanna and Hugo are HR, Sven and Tara are security,
+// Gus is a guest of the workspace who may decide nothing.
+var (
+	Hanna = Person{Index: -3, First: "Hanna", Last: "Hartmann", Email: "hanna.hartmann@" + Domain, GitHubLogin: "hanna-hartmann"}
+	Hugo  = Person{Index: -4, First: "Hugo", Last: "Herrera", Email: "hugo.herrera@" + Domain, GitHubLogin: "hugo-herrera"}
+	Sven  = Person{Index: -5, First: "Sven", Last: "Sorensen", Email: "sven.sorensen@" + Domain, GitHubLogin: "sven-sorensen"}
+	Tara  = Person{Index: -6, First: "Tara", Last: "Tanaka", Email: "tara.tanaka@" + Domain, GitHubLogin: "tara-tanaka"}
+	Gus   = Person{Index: -7, First: "Gus", Last: "Guest", Email: "gus.guest@visitors.example", GitHubLogin: "gus-guest"}
+)
+
 var (
 	firsts   = []string{"Ana", "Bilal", "Chen", "Dana", "Emeka", "Freya", "Goran", "Hana", "Ivo", "Jun", "Katya", "Liam"}
 	lasts    = []string{"Abbas", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaur"}

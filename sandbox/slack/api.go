@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -24,15 +26,17 @@ type grant struct {
 	scopes []string
 	scim   bool // may read SCIM
 	write  bool // may write SCIM
+	app    bool // is the app's own, which opens sockets and nothing else
 }
 
 func grantsOf(o Options) map[string]grant {
 	observer := hashID("U0", "bot observer")
 	robot := UserID(people.Robot.Email)
 	return map[string]grant{
-		o.BotToken:      {user: BotUserID(), scopes: []string{"chat:write", "channels:read", "channels:history", "users:read", "users:read.email"}},
+		o.BotToken:      {user: BotUserID(), scopes: o.BotScopes},
 		o.ReadBotToken:  {user: observer, scopes: []string{"users:read"}},
 		o.ScimToken:     {user: robot, scopes: []string{"admin", "identify"}, scim: true, write: true},
+		o.AppToken:      {scopes: []string{"connections:write"}, app: true},
 		o.ReadScimToken: {user: robot, scopes: []string{"admin", "identify"}, scim: true},
 	}
 }
@@ -41,12 +45,14 @@ func grantsOf(o Options) map[string]grant {
 type call struct {
 	args  url.Values
 	grant grant
+	host  string // that was asked
 }
 
 // method is a Web API method: the scopes of which it needs one, and what it
 // does, under the server's lock.
 type method struct {
 	scopes []string
+	app    bool // takes the app's own token
 	do     func(call) answer
 }
 
@@ -54,6 +60,7 @@ type method struct {
 var reading = map[string]bool{
 	"auth.test": true, "users.lookupByEmail": true, "users.info": true, "users.list": true,
 	"conversations.info": true, "conversations.history": true, "chat.getPermalink": true,
+	"usergroups.list": true, "usergroups.users.list": true,
 }
 
 func (s *Server) methods() map[string]method {
@@ -69,6 +76,15 @@ func (s *Server) methods() map[string]method {
 		"chat.update":           {scopes: []string{"chat:write"}, do: s.chatUpdate},
 		"chat.delete":           {scopes: []string{"chat:write"}, do: s.chatDelete},
 		"chat.getPermalink":     {do: s.chatPermalink},
+		"chat.postEphemeral":    {scopes: []string{"chat:write"}, do: s.chatEphemeral},
+		"conversations.open":    {scopes: []string{"im:write"}, do: s.conversationsOpen},
+		"usergroups.list":       {scopes: []string{"usergroups:read"}, do: s.groupsList},
+		"usergroups.users.list": {scopes: []string{"usergroups:read"}, do: s.groupsMembers},
+		"views.open":            {do: s.viewsOpen},
+		"views.push":            {do: s.viewsPush},
+		"views.update":          {do: s.viewsUpdate},
+		"views.publish":         {do: s.viewsPublish},
+		"apps.connections.open": {scopes: []string{"connections:write"}, app: true, do: s.connectionsOpen},
 	}
 }
 
@@ -89,8 +105,12 @@ func (s *Server) method(name string, m method) http.HandlerFunc {
 			return
 		}
 		g, ok := s.grants[token]
-		if !ok {
+		switch {
+		case !ok:
 			reply(w, fail("invalid_auth"))
+			return
+		case g.app != m.app:
+			reply(w, fail("not_allowed_token_type"))
 			return
 		}
 		w.Header().Set("X-OAuth-Scopes", strings.Join(g.scopes, ","))
@@ -104,7 +124,7 @@ func (s *Server) method(name string, m method) http.HandlerFunc {
 			return
 		}
 		s.mu.Lock()
-		out := m.do(call{args: args, grant: g})
+		out := m.do(call{args: args, grant: g, host: r.Host})
 		s.mu.Unlock()
 		reply(w, out)
 	}
@@ -121,7 +141,7 @@ func arguments(r *http.Request) (url.Values, string) {
 		return r.Form, ""
 	}
 	var raw map[string]json.RawMessage
-	if err := json.NewDecoder(r.Body).Decode(&raw); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&raw); err != nil && !errors.Is(err, io.EOF) { // no arguments at all are fine
 		return nil, "invalid_json"
 	}
 	args := url.Values{}

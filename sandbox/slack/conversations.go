@@ -43,7 +43,7 @@ func (s *Server) conversationsHistory(c call) answer {
 	page := make([]answer, 0, size)
 	next := ""
 	for _, m := range slices.Backward(s.state.messages) {
-		if m.TS >= before || time.Since(m.Posted) < s.opt.HistoryDelay {
+		if m.Channel != s.opt.Channel || m.TS >= before || time.Since(m.Posted) < s.opt.HistoryDelay {
 			continue
 		}
 		if latest != "" && (m.TS > latest || (m.TS == latest && !inclusive)) {
@@ -63,6 +63,22 @@ func (s *Server) conversationsHistory(c call) answer {
 		out["response_metadata"] = answer{"next_cursor": next}
 	}
 	return out
+}
+
+// conversationsOpen gives the channel between the app and a member.
+func (s *Server) conversationsOpen(c call) answer {
+	u := s.state.users[c.args.Get("users")]
+	switch {
+	case c.args.Get("users") == "":
+		return fail("users_list_not_supplied")
+	case u == nil:
+		return fail("user_not_found")
+	case u.Bot:
+		return fail("cannot_dm_bot")
+	case u.Deleted:
+		return fail("user_disabled")
+	}
+	return answer{"ok": true, "no_op": false, "already_open": false, "channel": answer{"id": directID(u.ID)}}
 }
 
 func truth(s string) bool { return s == "1" || strings.EqualFold(s, "true") }

@@ -13,40 +13,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"lastday/sandbox/faults"
 	"lastday/sandbox/people"
 )
-
-// What the stand-in is reached with unless Options say otherwise.
-const (
-	DefaultBotToken      = "xoxb-sandbox-lastday-bot"
-	DefaultScimToken     = "xoxp-sandbox-lastday-scim"
-	DefaultReadBotToken  = "xoxb-sandbox-observer-bot"
-	DefaultReadScimToken = "xoxp-sandbox-observer-scim"
-	DefaultChannel       = "C0OFFBOARD1"
-	TeamID               = "T0SANDBOX01"
-)
-
-// Options shape the stand-in.
-type Options struct {
-	BotToken, ScimToken         string // read and write
-	ReadBotToken, ReadScimToken string // writes are refused
-	Channel                     string // the channel's id
-	ChannelName                 string // default "offboarding"
-	// NoScim is a workspace on Free or Pro: SCIM answers plus_teams_only.
-	NoScim bool
-	// NoFilter makes SCIM ignore the filter and answer with everybody.
-	NoFilter bool
-	// PageSize is the most that a list gives at once; default 200.
-	PageSize int
-	// RateLimits enforces the published limits, such as one message a second
-	// and channel.
-	RateLimits bool
-	// HistoryDelay is how old a message must be before history shows it.
-	HistoryDelay time.Duration
-}
 
 // Server is the stand-in.
 type Server struct {
@@ -55,6 +25,8 @@ type Server struct {
 	limits *limiter
 	grants map[string]grant // by token
 	page   *template.Template
+	wire   *wire
+	hub    *hub
 
 	mu    sync.Mutex
 	state *state
@@ -63,21 +35,9 @@ type Server struct {
 // New builds a workspace in which everybody of staff, people.Admin (primary
 // owner) and people.Robot (owner of the tokens) have an account.
 func New(staff []people.Person, o Options) *Server {
-	fill := func(s *string, d string) {
-		if *s == "" {
-			*s = d
-		}
-	}
-	fill(&o.BotToken, DefaultBotToken)
-	fill(&o.ScimToken, DefaultScimToken)
-	fill(&o.ReadBotToken, DefaultReadBotToken)
-	fill(&o.ReadScimToken, DefaultReadScimToken)
-	fill(&o.Channel, DefaultChannel)
-	fill(&o.ChannelName, "offboarding")
-	if o.PageSize <= 0 {
-		o.PageSize = 200
-	}
-	s := &Server{opt: o, limits: newLimiter(o.RateLimits), state: seed(staff), page: parsePage()}
+	o.fill()
+	s := &Server{opt: o, limits: newLimiter(o.RateLimits), state: seed(staff), wire: newWire(o), hub: newHub()}
+	s.page = parsePage()
 	s.grants = grantsOf(o)
 	mux := http.NewServeMux()
 	s.routes(mux)
@@ -85,9 +45,20 @@ func New(staff []people.Person, o Options) *Server {
 	return s
 }
 
-// Handler is the stand-in with its faults.
+// Handler is the stand-in with its faults. What lasts (sockets, and what a
+// member does on the page while the app answers) goes past them: it must not
+// keep the state from being swapped.
 func (s *Server) Handler() http.Handler {
+	lasting := http.NewServeMux()
+	s.lasting(lasting)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			s.learn(r.Host)
+		}
+		if _, op := lasting.Handler(r); op != "" {
+			lasting.ServeHTTP(w, r)
+			return
+		}
 		w.Header().Set("X-Slack-Req-Id", requestID())
 		s.faults.ServeHTTP(&shape{ResponseWriter: w, scim: strings.HasPrefix(r.URL.Path, "/scim/")}, r)
 	})
@@ -115,6 +86,8 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /scim/v2/Users/{id}", s.scim("get", s.scimGet))
 	mux.HandleFunc("DELETE /scim/v2/Users/{id}", s.scim("delete", s.scimDelete))
 	mux.HandleFunc("PATCH /scim/v2/Users/{id}", s.scim("patch", s.scimPatch))
+	mux.HandleFunc("POST /commands/{team}/{id}/{secret}", s.serveResponse)
+	mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.serveResponse)
 	mux.HandleFunc("GET /{$}", s.servePage)
 	mux.HandleFunc("GET /channel", s.servePage)
 	mux.HandleFunc("GET /_sandbox/channel", s.serveChannel)

@@ -147,8 +147,8 @@ func TestListsGoByCursor(t *testing.T) {
 			break
 		}
 	}
-	require.Len(t, seen, 16)
-	require.Equal(t, 4, pages)
+	require.Len(t, seen, 21)
+	require.Equal(t, 5, pages)
 
 	var posted []string
 	for range 12 {

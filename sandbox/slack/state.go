@@ -16,9 +16,22 @@ type state struct {
 	users    map[string]*user  // by id
 	byEmail  map[string]string // lower case address to id
 	order    []string          // ids in the order of the member list
-	messages []*message        // of the channel, oldest first
-	lastTS   int64             // microseconds
-	posts    int               // messages ever posted, deleted ones too
+	groups   []group
+	messages []*message // of every channel, oldest first
+	whispers []*message // that one member sees, oldest first
+	lastTS   int64      // microseconds
+	posts    int        // messages ever posted in the channel, deleted ones too
+
+	dialogs   map[string][]*view // by member, the one in front last
+	homes     map[string]*view   // by member
+	triggers  map[string]trigger
+	responses map[string]response
+}
+
+// group is a user group.
+type group struct {
+	ID, Handle, Name string
+	Members          []string // user ids
 }
 
 type user struct {
@@ -31,6 +44,8 @@ type user struct {
 	Owner, Admin bool
 	Bot          bool
 	BotID        string
+	Guest        bool     // of this channel and others that were given (is_restricted)
+	Zone         string   // IANA
 	Sessions     []string // devices that are signed in
 	Updated      time.Time
 }
@@ -38,11 +53,14 @@ type user struct {
 func (u *user) name() string { return strings.TrimSpace(u.First + " " + u.Last) }
 
 type message struct {
+	Channel  string
+	To       string // the only member who sees it, else empty
 	TS       string
 	Posted   time.Time
 	User     string
 	Text     string
-	Blocks   json.RawMessage
+	Blocks   json.RawMessage // as they were sent
+	Full     json.RawMessage // with every id
 	Metadata *metadata
 	Edits    int
 	Edited   time.Time
@@ -65,40 +83,57 @@ type Message struct {
 }
 
 func seed(staff []people.Person) *state {
-	s := &state{users: map[string]*user{}, byEmail: map[string]string{}}
-	add := func(p people.Person, edit func(*user)) {
-		u := &user{
-			ID: UserID(p.Email), TeamID: TeamID, First: p.First, Last: p.Last,
-			Handle: handle(p.Email), Email: p.Email, Updated: time.Unix(1700000000, 0),
-			Sessions: []string{"desktop", "phone"},
-		}
-		if edit != nil {
-			edit(u)
-		}
-		s.users[u.ID] = u
-		s.order = append(s.order, u.ID)
-		if !u.Bot {
-			s.byEmail[strings.ToLower(u.Email)] = u.ID
-		}
+	s := &state{
+		users: map[string]*user{}, byEmail: map[string]string{}, dialogs: map[string][]*view{},
+		homes: map[string]*view{}, triggers: map[string]trigger{}, responses: map[string]response{},
 	}
-	add(people.Admin, func(u *user) { u.PrimaryOwner, u.Owner, u.Admin = true, true, true })
+	s.add(people.Admin, func(u *user) { u.PrimaryOwner, u.Owner, u.Admin = true, true, true })
 	for _, p := range staff {
-		add(p, nil)
+		s.add(p, nil)
 	}
 	if id, ok := s.byEmail[people.Jane.Email]; ok {
 		s.users[id].Other = "jane@personal.example"
 		s.byEmail["jane@personal.example"] = id
 	}
-	add(people.Robot, func(u *user) { u.Owner, u.Admin = true, true })
-	bot := func(name, handle string) {
-		add(people.Person{First: name, Email: handle + "@bots.invalid"}, func(u *user) {
-			u.ID, u.BotID = hashID("U0", "bot "+handle), hashID("B0", handle)
-			u.Handle, u.Email, u.Bot, u.Sessions = handle, "", true, nil
-		})
+	s.add(people.Robot, func(u *user) { u.Owner, u.Admin = true, true })
+	for _, p := range []people.Person{people.Hanna, people.Hugo, people.Sven, people.Tara} {
+		s.add(p, nil)
 	}
-	bot("Lastday", "lastday")
-	bot("Observer", "observer")
+	s.add(people.Gus, func(u *user) { u.Guest = true })
+	s.bot("Lastday", "lastday")
+	s.bot("Observer", "observer")
+	s.groups = []group{
+		{ID: HRGroup, Handle: "hr", Name: "HR", Members: []string{UserID(people.Hanna.Email), UserID(people.Hugo.Email)}},
+		{ID: SecurityGroup, Handle: "security", Name: "Security", Members: []string{UserID(people.Sven.Email), UserID(people.Tara.Email)}},
+	}
 	return s
+}
+
+// zones are where people live, in turn.
+var zones = [...]string{"Europe/Amsterdam", "Europe/Berlin", "America/New_York", "Asia/Kolkata"}
+
+func (s *state) add(p people.Person, edit func(*user)) *user {
+	u := &user{
+		ID: UserID(p.Email), TeamID: TeamID, First: p.First, Last: p.Last,
+		Handle: handle(p.Email), Email: p.Email, Updated: time.Unix(1700000000, 0),
+		Zone: zones[max(p.Index, 0)%len(zones)], Sessions: []string{"desktop", "phone"},
+	}
+	if edit != nil {
+		edit(u)
+	}
+	s.users[u.ID] = u
+	s.order = append(s.order, u.ID)
+	if !u.Bot {
+		s.byEmail[strings.ToLower(u.Email)] = u.ID
+	}
+	return u
+}
+
+func (s *state) bot(name, handle string) {
+	s.add(people.Person{First: name, Email: handle + "@bots.invalid"}, func(u *user) {
+		u.ID, u.BotID = hashID("U0", "bot "+handle), hashID("B0", handle)
+		u.Handle, u.Email, u.Bot, u.Sessions = handle, "", true, nil
+	})
 }
 
 // handle is what Slack makes of an address: at most 21 characters.
@@ -113,7 +148,8 @@ func UserID(email string) string { return hashID("U0", strings.ToLower(email)) }
 // BotUserID is the user id of the app that posts.
 func BotUserID() string { return hashID("U0", "bot lastday") }
 
-// Snapshot copies the whole state.
+// Snapshot copies the whole state. What is never changed in place (views,
+// groups) is shared.
 func (s *Server) Snapshot() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,12 +162,22 @@ func (s *Server) Snapshot() any {
 	}
 	c.byEmail = maps.Clone(s.state.byEmail)
 	c.order = slices.Clone(s.state.order)
-	c.messages = make([]*message, 0, len(s.state.messages))
-	for _, m := range s.state.messages {
-		cm := *m
-		c.messages = append(c.messages, &cm)
+	c.messages, c.whispers = copies(s.state.messages), copies(s.state.whispers)
+	c.dialogs = make(map[string][]*view, len(s.state.dialogs))
+	for id, stack := range s.state.dialogs {
+		c.dialogs[id] = slices.Clone(stack)
 	}
+	c.homes, c.triggers, c.responses = maps.Clone(s.state.homes), maps.Clone(s.state.triggers), maps.Clone(s.state.responses)
 	return &c
+}
+
+func copies(of []*message) []*message {
+	out := make([]*message, 0, len(of))
+	for _, m := range of {
+		c := *m
+		out = append(out, &c)
+	}
+	return out
 }
 
 // Restore puts a copy back. The copy is used up: it changes from then on.
@@ -166,8 +212,15 @@ func (s *Server) Holds(email string) []string {
 func (s *Server) Messages() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]Message, 0, len(s.state.messages))
-	for _, m := range s.state.messages {
+	return listed(s.state.messages, func(m *message) bool { return m.Channel == s.opt.Channel })
+}
+
+func listed(all []*message, wanted func(*message) bool) []Message {
+	out := make([]Message, 0, len(all))
+	for _, m := range all {
+		if !wanted(m) {
+			continue
+		}
 		v := Message{TS: m.TS, User: m.User, Text: m.Text, Edits: m.Edits, Blocks: string(m.Blocks)}
 		if m.Metadata != nil {
 			v.Metadata = m.Metadata.EventPayload
@@ -177,7 +230,8 @@ func (s *Server) Messages() []Message {
 	return out
 }
 
-// PostCount is how many messages were ever posted, deleted ones included.
+// PostCount is how many messages were ever posted in the channel, deleted ones
+// included.
 func (s *Server) PostCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +255,7 @@ func (s *Server) Deactivate(email string) bool {
 func (s *Server) Say(email, text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.post(&message{User: s.state.byEmail[strings.ToLower(email)], Text: text}).TS
+	return s.state.post(&message{Channel: s.opt.Channel, User: s.state.byEmail[strings.ToLower(email)], Text: text}).TS
 }
 
 // deactivate signs the member out everywhere.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // offsets are right on machines without a zone database
 )
 
 // userObject is Slack's user, with the address only for those who may see it.
@@ -25,9 +27,12 @@ func userObject(u *user, g grant) answer {
 	if u.Deleted {
 		return out // Slack leaves the rest out
 	}
-	out["real_name"], out["tz"], out["tz_offset"] = u.name(), "Europe/Amsterdam", 3600
+	out["real_name"], out["tz"] = u.name(), u.Zone
+	if l, err := time.LoadLocation(u.Zone); err == nil {
+		out["tz_label"], out["tz_offset"] = time.Now().In(l).Zone()
+	}
 	out["is_admin"], out["is_owner"], out["is_primary_owner"] = u.Admin, u.Owner, u.PrimaryOwner
-	out["is_restricted"], out["is_ultra_restricted"] = false, false
+	out["is_restricted"], out["is_ultra_restricted"], out["is_stranger"] = u.Guest, false, false
 	return out
 }
 

@@ -154,7 +154,7 @@ func TestTwoHundredRequestsAtOnceMakeOneCase(t *testing.T) {
 	}
 	close(start)
 	runs := map[string]bool{}
-	first, joined, unsure, late := 0, 0, 0, 0
+	first, joined, late := 0, 0, 0
 	for range clicks {
 		got := <-made
 		switch {
@@ -163,9 +163,6 @@ func TestTwoHundredRequestsAtOnceMakeOneCase(t *testing.T) {
 			require.ErrorContains(t, got.err, "--again")
 			late++
 			continue
-		case got.err != nil: // so many ask at once that not all get an answer in time
-			require.ErrorContains(t, got.err, "no worker answers yet")
-			unsure++
 		case got.joined:
 			joined++
 		default:
@@ -173,17 +170,17 @@ func TestTwoHundredRequestsAtOnceMakeOneCase(t *testing.T) {
 		}
 		runs[got.run] = true
 	}
-	t.Logf("%d clicks: %d started, %d joined, %d were not told which, %d came after the end", clicks, first, joined, unsure, late)
-	require.LessOrEqual(t, first, 1)
-	require.Positive(t, first+unsure)
+	t.Logf("%d clicks: %d started, %d joined, %d came after the end", clicks, first, joined, late)
+	require.Equal(t, 1, first)
 	require.Len(t, runs, 1, "one run, whoever asked")
 	end := ended(t, h.Cases, jane.CaseID())
 	require.Equal(t, offboarding.Verified, end.State, end.Outcome)
 	require.Equal(t, 1, s.firm.Slack.PostCount())
 
-	_, err := h.Cases.Offboard(t.Context(), offboarding.Departure{Subject: jane}, false)
+	again := offboarding.Departure{Subject: jane, RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com")}
+	_, err := h.Cases.Offboard(t.Context(), again, false)
 	require.ErrorContains(t, err, "--again")
-	second, err := h.Cases.Offboard(t.Context(), offboarding.Departure{Subject: jane}, true)
+	second, err := h.Cases.Offboard(t.Context(), again, true)
 	require.NoError(t, err)
 	require.Equal(t, jane.CaseID()+"#2", second.CaseID)
 	end = ended(t, h.Cases, second.CaseID)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -15,19 +16,26 @@ import (
 	"lastday/secret"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
+	"lastday/starter/doors"
 	"lastday/starter/local"
+	"lastday/starter/serve"
 	"lastday/worker/run"
 )
 
 // Namespace is where the single process keeps its cases.
 const Namespace = "default"
 
+// closeWithin is how long requests under way may take at the end.
+const closeWithin = 10 * time.Second
+
 // House is the running process.
 type House struct {
 	Server *temporal.Server
 	Client client.Client
 	Cases  *cases.Client
-	stops  []func()
+	// Doors are the front doors that the configuration has; nil if none.
+	Doors *serve.Server
+	stops []func()
 }
 
 // Options beside the configuration.
@@ -70,6 +78,15 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 		return nil, err
 	}
 	h.later(stop)
+	if f.Serve.Slack != nil || len(f.Hooks.Sources) > 0 {
+		if h.Doors, err = doors.Open(f, h.Cases, log); err != nil {
+			return nil, err
+		}
+		if err := h.Doors.Start(ctx); err != nil {
+			return nil, err
+		}
+		h.later(func() { h.Doors.Stop(closeWithin) })
+	}
 	forget, err := local.Write(local.Info{
 		Temporal: h.Server.FrontendAddr(), Namespace: Namespace, UI: h.Server.UIURL(), Slack: o.SlackPage,
 	})

@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"lastday/offboarding"
@@ -37,8 +40,9 @@ type Started struct {
 	// Joined is true if the person's case was running already: the request
 	// changed nothing, and its time and reason were not taken over.
 	Joined bool `json:"joined"`
-	// Case is how it stood right after the start; empty if no worker answered yet.
-	Case offboarding.Case `json:"case,omitzero"`
+	// Departure is what the case was started with, by this request or by the
+	// one that it joined.
+	Departure offboarding.Departure `json:"departure"`
 }
 
 // taskTimeout is how long a case stands still when a worker dies while it
@@ -47,12 +51,22 @@ type Started struct {
 const taskTimeout = 5 * time.Second
 
 // ErrNoCase says that nobody has asked to offboard the person.
-var ErrNoCase = errors.New("no case")
+var ErrNoCase = offboarding.ErrNoCase
+
+// endedError is offboarding.ErrEnded in words for who asked.
+type endedError struct{ why string }
+
+func (e endedError) Error() string { return e.why }
+
+func (e endedError) Is(target error) bool { return target == offboarding.ErrEnded }
 
 // Offboard starts the person's case or joins the one that is running. A person
 // whose case has ended is refused unless again is set, which opens a new case
-// with a new id. Calling it many times at once makes one case.
+// with a new id; so does a request after one that a rule refused. Calling it many times at once makes one case.
 func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bool) (Started, error) {
+	if d.RequestedBy.IsZero() {
+		return Started{}, errors.New("a departure needs the name of the person who asks for it")
+	}
 	id := d.Subject.CaseID()
 	if again {
 		next, err := c.nextID(ctx, d.Subject)
@@ -61,7 +75,9 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 		}
 		id = next
 	}
-	d.RequestID = uuid.NewString()
+	if d.RequestID == "" {
+		d.RequestID = uuid.NewString()
+	}
 	if d.RequestedAt.IsZero() {
 		d.RequestedAt = time.Now().UTC()
 	}
@@ -80,14 +96,47 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 		Priority:            priority(d),
 	}, workflows.OffboardType, d)
 	if err != nil {
-		return Started{}, startError(d.Subject, err)
+		err = startError(d.Subject, err)
+		if !again && errors.Is(err, offboarding.ErrEnded) && c.refusedByRule(ctx, d.Subject) {
+			return c.Offboard(ctx, d, true)
+		}
+		return Started{}, err
 	}
 	out := Started{CaseID: run.GetID(), RunID: run.GetRunID()}
-	if out.Case, err = c.query(ctx, run.GetID(), run.GetRunID()); err != nil {
-		return out, fmt.Errorf("the case %s is started, but no worker answers yet: %w", out.CaseID, err)
+	if out.Departure, err = c.startedWith(ctx, out.CaseID, out.RunID); err != nil {
+		return out, fmt.Errorf("the case %s runs, but what it was started with cannot be read: %w", out.CaseID, err)
 	}
-	out.Joined = out.Case.Departure.RequestID != d.RequestID
+	out.Joined = out.Departure.RequestID != d.RequestID
 	return out, nil
+}
+
+// refusedByRule reports whether the person's newest case came to nothing
+// because of who asked for it: that keeps nobody else from asking.
+func (c *Client) refusedByRule(ctx context.Context, who offboarding.Subject) bool {
+	last, err := c.Get(ctx, who)
+	return err == nil && last.State == offboarding.Refused && last.Ruling.Refused != ""
+}
+
+// startedWith reads from the server, without a worker's help, what a case was
+// started with.
+func (c *Client) startedWith(ctx context.Context, id, run string) (offboarding.Departure, error) {
+	history, err := c.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace:       c.namespace,
+		Execution:       &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
+		MaximumPageSize: 1,
+	})
+	if err != nil {
+		return offboarding.Departure{}, explain(err)
+	}
+	var d offboarding.Departure
+	for _, e := range history.GetHistory().GetEvents() {
+		input := e.GetWorkflowExecutionStartedEventAttributes().GetInput()
+		if err := converter.GetDefaultDataConverter().FromPayloads(input, &d); err != nil {
+			return offboarding.Departure{}, fmt.Errorf("read departure: %w", err)
+		}
+		return d, nil
+	}
+	return offboarding.Departure{}, errors.New("its history is empty")
 }
 
 func summary(d offboarding.Departure) string {
@@ -129,7 +178,7 @@ func priority(d offboarding.Departure) temporal.Priority {
 func startError(who offboarding.Subject, err error) error {
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &started) {
-		return fmt.Errorf("%s has a case that has ended; see starter status %s, or open a new one with --again", who, who)
+		return endedError{fmt.Sprintf("%s has a case that has ended; see starter status %s, or open a new one with --again", who, who)}
 	}
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) {
@@ -140,6 +189,13 @@ func startError(who offboarding.Subject, err error) error {
 
 // Plan looks up what a case would do. It changes nothing.
 func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding.Case, error) {
+	queue, err := c.temporal.DescribeTaskQueue(ctx, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return offboarding.Case{}, fmt.Errorf("make plan: %w", explain(err))
+	}
+	if len(queue.GetPollers()) == 0 {
+		return offboarding.Case{}, errors.New("make plan: no worker runs the workflows; start one: worker -c FILE, or standalone up")
+	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       "plan:" + string(who),
 		TaskQueue:                workflows.TaskQueue,

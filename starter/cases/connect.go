@@ -18,9 +18,35 @@ import (
 // TEMPORAL_PROFILE, TLS, API key); and where nothing is said anywhere, from a
 // standalone process that runs on this machine. It returns the namespace too.
 func Dial(t config.Temporal, log *slog.Logger) (client.Client, string, error) {
+	options, err := connection(t, log)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := client.Dial(options)
+	if err != nil {
+		return nil, "", fmt.Errorf("no temporal answers at %s: start standalone up, or set TEMPORAL_ADDRESS (%w)", options.HostPort, err)
+	}
+	return c, options.Namespace, nil
+}
+
+// Later is Dial for a door that is open while Temporal is down: it connects
+// when it is first used, and again whenever it must.
+func Later(t config.Temporal, log *slog.Logger) (client.Client, string, error) {
+	options, err := connection(t, log)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return nil, "", fmt.Errorf("set up temporal: %w", err)
+	}
+	return c, options.Namespace, nil
+}
+
+func connection(t config.Temporal, log *slog.Logger) (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{ConfigFileProfile: t.Profile})
 	if err != nil {
-		return nil, "", fmt.Errorf("read temporal profile: %w", err)
+		return options, fmt.Errorf("read temporal profile: %w", err)
 	}
 	if t.Address != "" {
 		options.HostPort = t.Address
@@ -34,16 +60,11 @@ func Dial(t config.Temporal, log *slog.Logger) (client.Client, string, error) {
 		}
 	}
 	options.Logger = sdklog.NewStructuredLogger(log)
-	c, err := client.Dial(options)
-	if err != nil {
-		where := options.HostPort
-		if where == "" {
-			where = client.DefaultHostPort
-		}
-		return nil, "", fmt.Errorf("no temporal answers at %s: start standalone up, or set TEMPORAL_ADDRESS (%w)", where, err)
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
 	}
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	return c, options.Namespace, nil
+	return options, nil
 }

@@ -185,7 +185,7 @@ func (c *Client) Watch(ctx context.Context, caseID string, each func(offboarding
 		case err == nil:
 			each(now)
 			ended := now.State.Ended() && !now.EndedAt.IsZero() && time.Since(now.EndedAt) > tellGrace
-			if over || ended || now.State == offboarding.NeedsDecision {
+			if over || ended || now.State.Asks() {
 				return now, nil
 			}
 		case ctx.Err() != nil:

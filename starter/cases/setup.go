@@ -3,9 +3,11 @@ package cases
 import (
 	"context"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"lastday/workflows"
 )
@@ -47,5 +49,27 @@ func (c *Client) Setup(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("add search attributes: %w; on Temporal Cloud add them in its console or with tcld", err)
 	}
-	return added, nil
+	return added, c.usable(ctx)
+}
+
+// usable waits until the namespace takes the attributes: its servers read them
+// anew every few seconds.
+func (c *Client) usable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	query := workflows.StateAttribute + " = 'none' AND " + workflows.SubjectAttribute + " = 'none' AND " +
+		workflows.PartnerAttribute + " = 'none' AND " + workflows.DeadlineAttribute + " > '2000-01-01T00:00:00Z'"
+	for {
+		_, err := c.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the search attributes are added, but cannot be used after a minute: %w", err)
+		case <-tick.C:
+		}
+	}
 }

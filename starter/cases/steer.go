@@ -37,6 +37,12 @@ func (c *Client) Expedite(ctx context.Context, who offboarding.Subject, by offbo
 // update sends an update to the person's newest case and waits until it is
 // taken in. A refusal comes back in the case's own words.
 func (c *Client) update(ctx context.Context, who offboarding.Subject, name string, arg any) (offboarding.Case, error) {
+	return c.updateOnce(ctx, who, name, onceID(ctx), arg)
+}
+
+// updateOnce is update with an id: a second update of the same id to the same
+// run is not taken in, and answered as the first was. An empty id is a new one.
+func (c *Client) updateOnce(ctx context.Context, who offboarding.Subject, name, updateID string, arg any) (offboarding.Case, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	id, err := c.newest(ctx, who)
@@ -44,7 +50,7 @@ func (c *Client) update(ctx context.Context, who offboarding.Subject, name strin
 		return offboarding.Case{}, err
 	}
 	h, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: id, UpdateID: updateID, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	var out offboarding.Case
 	if err == nil {
@@ -56,9 +62,9 @@ func (c *Client) update(ctx context.Context, who offboarding.Subject, name strin
 	case err == nil:
 		return out, nil
 	case errors.As(err, &refused):
-		return offboarding.Case{}, errors.New(refused.Message())
+		return offboarding.Case{}, &offboarding.Denied{Kind: refused.Type(), Why: refused.Message()}
 	case errors.As(err, &missing):
-		return offboarding.Case{}, fmt.Errorf("the case of %s has ended; nothing was changed", who)
+		return offboarding.Case{}, endedError{fmt.Sprintf("the case of %s has ended; nothing was changed", who)}
 	}
 	return offboarding.Case{}, fmt.Errorf("%s case: %w", name, explain(err))
 }

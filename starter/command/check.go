@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,12 +24,16 @@ type systemCheck struct {
 }
 
 func checkCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use:     "check -c FILE",
-		Short:   "Check the configuration and reach each vendor with its credential",
-		Long:    `Check reads the configuration, reaches every configured vendor with each of its credentials, and names missing and surplus permissions. It changes nothing.`,
-		Example: `  starter check -c lastday.yaml`,
-		Args:    args(0, 0),
+	var systems []string
+	c := &cobra.Command{
+		Use:   "check -c FILE",
+		Short: "Check the configuration and reach each vendor with its credential",
+		Long: `Check reads the configuration, reaches every configured vendor with each of its
+credentials, and names missing and surplus permissions. It changes nothing. A
+machine that holds the credentials of some systems only checks those.`,
+		Example: `  starter check -c lastday.yaml
+  starter check -c lastday.yaml --systems okta,github`,
+		Args: args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if g.configPath == "" {
 				return usagef("check needs the configuration: -c FILE")
@@ -36,7 +42,11 @@ func checkCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			results, bad := checkAll(cmd.Context(), f)
+			names, err := chosen(f, systems)
+			if err != nil {
+				return err
+			}
+			results, bad := checkAll(cmd.Context(), f, names)
 			if err := g.print(results, func(w io.Writer) { checkText(w, results) }); err != nil {
 				return err
 			}
@@ -46,12 +56,30 @@ func checkCommand(g *globals) *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringSliceVar(&systems, "systems", nil, "check these systems only (default: all that are configured)")
+	return c
 }
 
-func checkAll(ctx context.Context, f config.File) ([]systemCheck, int) {
+// chosen are the systems to check: those asked for, which must be configured.
+func chosen(f config.File, asked []string) ([]offboarding.System, error) {
+	if len(asked) == 0 {
+		return f.Names(), nil
+	}
+	out := make([]offboarding.System, 0, len(asked))
+	for _, name := range asked {
+		system := offboarding.System(strings.TrimSpace(name))
+		if !slices.Contains(f.Names(), system) {
+			return nil, usagef("--systems: %q is not configured; configured are %v", name, f.Names())
+		}
+		out = append(out, system)
+	}
+	return out, nil
+}
+
+func checkAll(ctx context.Context, f config.File, names []offboarding.System) ([]systemCheck, int) {
 	var out []systemCheck
 	bad := 0
-	for _, name := range f.Names() {
+	for _, name := range names {
 		findings := checkOne(ctx, f, name)
 		for _, x := range findings {
 			if x.Level == activities.Bad {

@@ -46,8 +46,8 @@ says so; its time and reason stay as they are.`,
 			}
 			defer done()
 			started, err := client.Offboard(cmd.Context(), d, again)
-			if err != nil && (started.CaseID == "" || !wait) {
-				return err // a case that no worker answers for yet can be waited for
+			if err != nil {
+				return err
 			}
 			if wait {
 				return g.wait(cmd, client, started)
@@ -65,16 +65,17 @@ says so; its time and reason stay as they are.`,
 }
 
 func startedText(w io.Writer, s cases.Started) {
-	d := s.Case.Departure
+	d := s.Departure
+	due := "at once"
+	if !d.At.IsZero() {
+		due = offboarding.In(d.At, d.Zone)
+	}
 	if s.Joined {
-		fmt.Fprintf(w, "joined the running case of %s (%s); it stays as it was asked for by %s\n", d.Subject, s.Case.State, d.RequestedBy)
-		if s.Case.State == offboarding.Waiting {
-			fmt.Fprintf(w, "it is due %s; to change that: starter reschedule %s --at TIME, or starter expedite %s\n",
-				offboarding.In(s.Case.Due, d.Zone), d.Subject, d.Subject)
-		}
+		fmt.Fprintf(w, "joined the running case of %s; it stays as it was asked for by %s, due %s\n", d.Subject, d.RequestedBy, due)
+		fmt.Fprintf(w, "as long as it waits its time can be changed: starter reschedule %s --at TIME, or starter expedite %s\n", d.Subject, d.Subject)
 		return
 	}
-	fmt.Fprintf(w, "started %s, due %s; see starter status %s\n", s.CaseID, offboarding.In(s.Case.Due, d.Zone), d.Subject)
+	fmt.Fprintf(w, "started %s, due %s; see starter status %s\n", s.CaseID, due, d.Subject)
 }
 
 // wait shows the case until it has ended or waits for a person.
@@ -104,6 +105,8 @@ func Verdict(c offboarding.Case) error {
 		return nil
 	case offboarding.NeedsDecision:
 		return needsPerson{fmt.Errorf("%s: %d decisions are waited for", offboarding.Headline(c), len(c.Needs()))}
+	case offboarding.AwaitingApproval, offboarding.Paused:
+		return needsPerson{errors.New(offboarding.Headline(c))}
 	case offboarding.Finding, offboarding.Waiting, offboarding.Containing, offboarding.Revoking, offboarding.Observing,
 		offboarding.Confirming, offboarding.Cancelled, offboarding.NothingFound, offboarding.Refused:
 	}
@@ -160,6 +163,11 @@ func statusCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if !g.json() {
+					if err := guards(cmd.Context(), g.out, client); err != nil {
+						return err
+					}
+				}
 				return g.print(all, func(w io.Writer) { show.List(w, all) })
 			}
 			c, err := client.Get(cmd.Context(), who)
@@ -172,7 +180,7 @@ func statusCommand(g *globals) *cobra.Command {
 			if err := g.print(c, func(w io.Writer) { show.Case(w, c) }); err != nil {
 				return err
 			}
-			if c.State == offboarding.NeedsDecision {
+			if c.State.Asks() {
 				return Verdict(c)
 			}
 			return nil

@@ -113,7 +113,8 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(offboardCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
-		rescheduleCommand(g), expediteCommand(g), decideCommand(g), checkCommand(g), setupCommand(g))
+		rescheduleCommand(g), expediteCommand(g), decideCommand(g), approveCommand(g), rejectCommand(g),
+		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g))
 	return root
 }
 
@@ -121,7 +122,7 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 func args(lo, hi int) cobra.PositionalArgs {
 	return func(c *cobra.Command, got []string) error {
 		if len(got) < lo || len(got) > hi {
-			return usagef("%s takes its arguments as: starter %s", c.Name(), c.Use)
+			return usagef("%s takes its arguments as: %s %s", c.Name(), c.Parent().CommandPath(), c.Use)
 		}
 		return nil
 	}

@@ -31,6 +31,7 @@ func Case(w io.Writer, c offboarding.Case) {
 	if !c.ContainedAt.IsZero() {
 		fmt.Fprintf(w, "due %s; contained after %s%s\n", stamp(c.Due, c.Departure.Zone), span(c.Due, c.ContainedAt), proven(c))
 	}
+	approvals(w, c)
 	fmt.Fprintln(w)
 	timeline(w, c)
 	for _, n := range c.Needs() {

@@ -35,6 +35,11 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	advice, err := newCounsel(c, f)
+	if err != nil {
+		return nil, err
+	}
+	gate := &killSwitch{temporal: c}
 	var started []worker.Worker
 	stop = func() {
 		for _, w := range slices.Backward(started) {
@@ -51,7 +56,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	}
 	for _, connector := range connectors {
 		w := worker.New(c, activities.TaskQueue(connector.System()), activityWorker())
-		activities.Register(w, connector, f.Protected)
+		activities.Register(w, connector, f.Protected, gate.Pass)
 		if connector.System() == activities.TellSystem {
 			if err := tells(w, f); err != nil {
 				stop()
@@ -64,7 +69,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	}
 	if o.Workflows {
 		w := worker.New(c, workflows.TaskQueue, workflowWorker())
-		workflows.Register(w, settings(f))
+		workflows.Register(w, advice)
 		if err := start(w, "workflows"); err != nil {
 			return nil, err
 		}
@@ -103,19 +108,6 @@ func pick(f config.File, want []offboarding.System) ([]activities.Connector, err
 		out = append(out, c)
 	}
 	return out, nil
-}
-
-// settings answers a case from the configuration.
-func settings(f config.File) workflows.SettingsFunc {
-	return func(who offboarding.Subject) (workflows.Settings, error) {
-		return workflows.Settings{
-			Systems:   f.CaseSystems(),
-			Deadline:  f.Case.Deadline,
-			Patience:  f.Case.Patience,
-			Tell:      f.Tells(),
-			Protected: f.Protected.Protects(who, offboarding.Account{}),
-		}, nil
-	}
 }
 
 func activityWorker() worker.Options {

@@ -1,9 +1,12 @@
 package notify
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 )
@@ -16,6 +19,22 @@ type Message struct {
 	Rows     []Row    // one line a system
 	Footer   string   // small print
 	Links    []Link   // after the footer
+	Groups   []Group  // buttons, at the end
+}
+
+// Group is a row of buttons, with a line above it where Label is set.
+type Group struct {
+	Label   string
+	Buttons []Button
+}
+
+// Button sends its value back when somebody presses it. ID is its action_id,
+// unique in the message; one whose id or value is too long for Slack is left out.
+type Button struct {
+	ID, Text, Value string
+	Style           slack.Style // primary, danger, or none
+	// Confirm is asked before the value is sent, if set.
+	Confirm string
 }
 
 // Row is one line of the list.
@@ -40,21 +59,48 @@ const (
 	maxFooter   = 1000
 	maxLinks    = 5
 	maxFallback = 3900
+
+	// maxBlocks is below where chat.postMessage says msg_blocks_too_long. Slack
+	// documents no figure; 13,200 characters were measured by others
+	// (github.com/slackapi/bolt-js/issues/2509).
+	maxBlocks = 12_500
+
+	maxGroups  = 8
+	maxButtons = 25
+	maxValue   = 2000
+	maxID      = 255
+	maxButton  = 75
+	maxConfirm = 300
 )
 
 var emojiName = regexp.MustCompile(`^[a-z0-9_+-]{1,60}$`)
 
 // Blocks renders the message. Texts stand in plain_text and rich_text elements,
-// in which Slack parses nothing; only links are mrkdwn, and escaped.
+// in which Slack parses nothing; only links are mrkdwn, and escaped. Where all
+// together would be too long every text is cut shorter.
 func (m Message) Blocks() []slack.Block {
+	for share := 1; ; share *= 2 {
+		out := m.render(share)
+		if b, err := json.Marshal(out); share == 32 || (err == nil && utf8.RuneCount(b) <= maxBlocks) {
+			return out
+		}
+	}
+}
+
+// render gives every text its share of what it may have.
+func (m Message) render(share int) []slack.Block {
 	headline := line(m.Headline, maxHeader)
 	if headline == "" {
 		headline = "…" // Slack refuses an empty header
 	}
 	out := []slack.Block{slack.NewHeaderBlock(plain(headline))}
 	var fields []*slack.TextBlockObject
-	for _, f := range m.Fields[:min(len(m.Fields), maxFields)] {
-		if t := clean(f, maxField); t != "" {
+	for i, f := range m.Fields {
+		if i == maxFields-1 && len(m.Fields) > maxFields {
+			fields = append(fields, plain(andMore(len(m.Fields)-i)))
+			break
+		}
+		if t := clean(f, maxField/share); t != "" {
 			fields = append(fields, plain(t))
 		}
 	}
@@ -65,10 +111,10 @@ func (m Message) Blocks() []slack.Block {
 	}
 	if len(m.Rows) > 0 {
 		out = append(out, slack.NewDividerBlock())
-		out = append(out, rows(m.Rows)...)
+		out = append(out, rows(m.Rows, share)...)
 	}
 	var small []slack.MixedElement
-	if t := clean(m.Footer, maxFooter); t != "" {
+	if t := clean(m.Footer, maxFooter/share); t != "" {
 		small = append(small, plain(t))
 	}
 	for _, l := range m.Links[:min(len(m.Links), maxLinks)] {
@@ -79,12 +125,46 @@ func (m Message) Blocks() []slack.Block {
 	if len(small) > 0 {
 		out = append(out, slack.NewContextBlock("", small...))
 	}
+	return append(out, groups(m.Groups)...)
+}
+
+// groups are the rows of buttons, each below its line.
+func groups(all []Group) []slack.Block {
+	var out []slack.Block
+	for i, g := range all[:min(len(all), maxGroups)] {
+		var row []slack.BlockElement
+		for _, b := range g.Buttons {
+			if b.ID == "" || len(b.ID) > maxID || b.Value == "" || len(b.Value) > maxValue || len(row) == maxButtons {
+				continue
+			}
+			row = append(row, b.element())
+		}
+		if len(row) == 0 {
+			continue
+		}
+		if label := line(g.Label, maxField); label != "" {
+			out = append(out, slack.NewContextBlock("", plain(label)))
+		}
+		out = append(out, slack.NewActionBlock("buttons-"+strconv.Itoa(i), row...))
+	}
+	return out
+}
+
+func (b Button) element() *slack.ButtonBlockElement {
+	text := line(b.Text, maxButton)
+	if text == "" {
+		text = "…"
+	}
+	out := slack.NewButtonBlockElement(b.ID, b.Value, plain(text)).WithStyle(b.Style)
+	if ask := clean(b.Confirm, maxConfirm); ask != "" {
+		out.Confirm = slack.NewConfirmationBlockObject(plain("Are you sure?"), plain(ask), plain("Yes"), plain("No"))
+	}
 	return out
 }
 
 // rows are one rich text after the other, each below the limit; what is too
 // much is counted.
-func rows(all []Row) []slack.Block {
+func rows(all []Row, share int) []slack.Block {
 	var out []slack.Block
 	var list []slack.RichTextElement
 	size, total := 0, 0
@@ -95,9 +175,9 @@ func rows(all []Row) []slack.Block {
 		list, size = nil, 0
 	}
 	for i, r := range all {
-		system, text := line(r.System, maxField), clean(r.Text, maxRow)
+		system, text := line(r.System, maxField/share), clean(r.Text, maxRow/share)
 		n := len(system) + len(text) + len(r.Icon) + 4
-		if total+n > maxRows {
+		if total+n > maxRows/share {
 			more := slack.NewRichTextSectionTextElement(andMore(len(all)-i), &slack.RichTextSectionTextStyle{Italic: true})
 			list = append(list, slack.NewRichTextSection(more))
 			break

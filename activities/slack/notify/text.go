@@ -59,3 +59,16 @@ func escape(s string) string {
 }
 
 func andMore(n int) string { return "and " + strconv.Itoa(n) + " more" }
+
+// Clean makes a text harmless and short, as in a message: see clean. It is for
+// texts that go into plain_text objects.
+func Clean(s string, limit int) string { return clean(s, limit) }
+
+// Line is Clean on one line.
+func Line(s string, limit int) string { return line(s, limit) }
+
+// AndMore says how many of a list are left out.
+func AndMore(n int) string { return andMore(n) }
+
+// Escape is for texts that Slack parses.
+func Escape(s string) string { return escape(s) }

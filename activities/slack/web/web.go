@@ -63,7 +63,9 @@ func New(o Options) (*Client, error) {
 
 // With reads the token, so that a rotated one is taken up, and gives the SDK's
 // client for it. The SDK joins URL and method without a slash of its own.
-func (c *Client) With(token secret.Ref) (*slack.Client, error) {
+func (c *Client) With(token secret.Ref) (*slack.Client, error) { return c.with(token) }
+
+func (c *Client) with(token secret.Ref, more ...slack.Option) (*slack.Client, error) {
 	value, err := token.Value()
 	if err != nil {
 		return nil, &transport.Error{
@@ -71,7 +73,21 @@ func (c *Client) With(token secret.Ref) (*slack.Client, error) {
 			Fix: "look at the slack section of the configuration",
 		}
 	}
-	return slack.New(value, slack.OptionAPIURL(c.base+"/api/"), slack.OptionHTTPClient(strict{c.http})), nil
+	more = append(more, slack.OptionAPIURL(c.base+"/api/"), slack.OptionHTTPClient(strict{c.http}))
+	return slack.New(value, more...), nil
+}
+
+// WithApp is With for an app that opens its own connection to Slack: the
+// app-level token (xapp-…) is used for that, the bot token for all else.
+func (c *Client) WithApp(bot, app secret.Ref) (*slack.Client, error) {
+	api, err := app.Value()
+	if err != nil {
+		return nil, &transport.Error{
+			Kind: transport.Unauthorized, System: System, Op: "read app-level token", Err: err,
+			Fix: "look at serve.slack.app_token in the configuration",
+		}
+	}
+	return c.with(bot, slack.OptionAppLevelToken(api))
 }
 
 // Code is Slack's own word for an error, such as "users_not_found"; empty if

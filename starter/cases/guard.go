@@ -1,0 +1,122 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"lastday/offboarding"
+	"lastday/workflows"
+)
+
+// Approve gives a person's yes or no to the plan of their newest case.
+func (c *Client) Approve(ctx context.Context, who offboarding.Subject, a offboarding.Approval) (offboarding.Case, error) {
+	return c.update(ctx, who, workflows.ApproveUpdate, a)
+}
+
+// Brake is what the brake knows; the zero state where nothing ever asked it.
+func (c *Client) Brake(ctx context.Context) (workflows.BrakeState, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var out workflows.BrakeState
+	v, err := c.temporal.QueryWorkflow(ctx, workflows.BrakeID, "", workflows.BrakeQuery)
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("ask the brake: %w", explain(err))
+	}
+	if err := v.Get(&out); err != nil {
+		return out, fmt.Errorf("read the brake: %w", err)
+	}
+	return out, nil
+}
+
+// Release says that the cases which the brake holds should go on. It takes two
+// people; saying it twice counts once.
+func (c *Client) Release(ctx context.Context, by offboarding.Actor, reason string) (workflows.Released, error) {
+	var out workflows.Released
+	err := c.guardUpdate(ctx, workflows.BrakeID, workflows.ReleaseUpdate, workflows.SteerRequest{By: by, Reason: reason}, &out,
+		"no departure is held; there is nothing to release")
+	return out, err
+}
+
+// ruled is how long somebody who freezes waits to hear that the policy refuses.
+const ruled = 1500 * time.Millisecond
+
+// Freeze turns the kill switch on: before this returns no system is written to
+// any more. It then waits a moment for the policy, whose refusal ends the
+// freeze; no worker, no refusal. Calling it twice leaves the first freeze as it
+// is.
+func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string) error {
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       workflows.FreezeID,
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            offboarding.Shorten("FROZEN by "+by.String()+": "+reason, 180),
+		Priority:                 temporal.Priority{PriorityKey: 1},
+	}, workflows.FreezeType, workflows.SteerRequest{By: by, Reason: reason})
+	if err != nil {
+		return fmt.Errorf("freeze: %w", explain(err))
+	}
+	wait, cancel := context.WithTimeout(ctx, ruled)
+	defer cancel()
+	var end workflows.Frozen
+	if err := run.Get(wait, &end); err == nil && end.Refused != "" {
+		return errors.New(end.Refused)
+	}
+	return nil
+}
+
+// Unfreeze says that Lastday may write again. It takes two people; the answer
+// says how many are still missing.
+func (c *Client) Unfreeze(ctx context.Context, by offboarding.Actor, reason string) (workflows.Frozen, error) {
+	var out workflows.Frozen
+	err := c.guardUpdate(ctx, workflows.FreezeID, workflows.UnfreezeUpdate, workflows.SteerRequest{By: by, Reason: reason}, &out,
+		"nothing is frozen")
+	return out, err
+}
+
+// Frozen reports whether the kill switch is on.
+func (c *Client) Frozen(ctx context.Context) (bool, error) {
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, workflows.FreezeID, "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the kill switch: %w", explain(err))
+	}
+	return d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// guardUpdate sends an update to the brake or the kill switch; missing is what
+// to say where there is none.
+func (c *Client) guardUpdate(ctx context.Context, id, name string, arg, out any, missing string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	h, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = h.Get(ctx, out)
+	}
+	var refused *temporal.ApplicationError
+	var none *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return errors.New(refused.Message())
+	case errors.As(err, &none):
+		return errors.New(missing)
+	}
+	return fmt.Errorf("%s: %w", name, explain(err))
+}

@@ -1,0 +1,92 @@
+// Package doors opens the front doors that a configuration has, on one server:
+// Slack, and the hook for HR systems. The starter and the standalone process
+// both use it.
+package doors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"lastday/activities"
+	"lastday/config"
+	"lastday/offboarding"
+	"lastday/policy"
+	"lastday/starter/cases"
+	"lastday/starter/hook"
+	"lastday/starter/serve"
+	"lastday/starter/slack"
+)
+
+// Open builds the server with every configured door; Start starts it. It makes
+// no call and reads no secret.
+func Open(f config.File, c *cases.Client, log *slog.Logger) (*serve.Server, error) {
+	s := serve.New(f.Serve, log)
+	p, err := policy.New(f.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	if f.Serve.Slack != nil {
+		d, err := openSlack(f, c, p, log)
+		if err != nil {
+			return nil, err
+		}
+		s.Add("slack", d)
+		if f.Serve.Slack.Mode == serve.HTTP {
+			s.Mount("/slack/", d.Handler())
+		}
+	}
+	if len(f.Hooks.Sources) > 0 {
+		options := []hook.Option{hook.WithLog(log)}
+		if m, err := f.Messenger(); err != nil {
+			return nil, err
+		} else if m != nil {
+			options = append(options, hook.WithReporter(reporter{m}))
+		}
+		h, err := hook.New(f.Hooks, c, time.Now, options...)
+		if err != nil {
+			return nil, err
+		}
+		s.Mount(hook.Path, h)
+		s.Mount(hook.Path+"/", h)
+	}
+	return s, nil
+}
+
+func openSlack(f config.File, c *cases.Client, p *policy.Policy, log *slog.Logger) (*slack.Door, error) {
+	if p.Open() {
+		return nil, fmt.Errorf("serve.slack needs a policy: without one nobody in Slack may do anything; write the section policy, see docs/policy.md")
+	}
+	var groups []string
+	for _, g := range p.Groups() {
+		if id, ok := strings.CutPrefix(g, "slack:"); ok {
+			groups = append(groups, id)
+		} else {
+			log.Warn("the Slack door does not look up Okta groups: for it nobody is in this one", "group", g)
+		}
+	}
+	conf := *f.Systems.Slack
+	return slack.New(slack.Options{
+		Conf: *f.Serve.Slack, BotToken: conf.BotToken, BaseURL: conf.BaseURL, AllowHTTP: conf.AllowHTTP,
+		TeamID: conf.TeamID, UserGroups: groups, Desk: c, Policy: p, Log: log,
+	})
+}
+
+// reporter puts what an HR system told and nobody acted on into the channel.
+type reporter struct{ channel activities.Messenger }
+
+// Report implements hook.Reporter. The same report makes one message.
+func (r reporter) Report(ctx context.Context, what hook.Report) error {
+	_, err := r.channel.Tell(ctx, activities.Telling{
+		Key: fmt.Sprintf("hook %s %s %s", what.Source, what.Subject, what.Why), Since: time.Now().Add(-24 * time.Hour),
+		Attempt: 1, Doubt: true,
+		Notice: offboarding.Notice{
+			Headline: "Somebody must look: " + string(what.Subject),
+			Facts:    []string{"told by " + what.Source},
+			Footer:   what.Why,
+		},
+	})
+	return err
+}

@@ -1,0 +1,152 @@
+package slack
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
+
+	"lastday/activities/slack/web"
+	"lastday/offboarding"
+	"lastday/policy"
+)
+
+const (
+	actionRefresh = "lastday.refresh"
+	actionOpen    = "lastday.open"
+	// readers read cases at once for a list.
+	readers = 4
+)
+
+// event takes in an event of the Events API: somebody opens the app's home.
+func (d *Door) event(e slackevents.EventsAPIEvent) {
+	opened, ok := e.InnerEvent.Data.(*slackevents.AppHomeOpenedEvent)
+	if !ok || opened.Tab == "messages" {
+		return
+	}
+	w := who{user: opened.User, team: e.TeamID, enterprise: e.EnterpriseID}
+	d.queue.add(func(ctx context.Context) { d.home(ctx, w) })
+}
+
+// home shows somebody what concerns them. It is published for them alone.
+func (d *Door) home(ctx context.Context, w who) {
+	actor, _, err := d.people.actor(ctx, w)
+	var blocks []slack.Block
+	if err == nil {
+		blocks, err = d.homeBlocks(ctx, actor)
+	}
+	if err != nil {
+		blocks = append(homeHead(), section(plainError(err)))
+	}
+	api, err := d.api()
+	if err == nil {
+		_, err = api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: w.user, View: slack.HomeTabViewRequest{
+			Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), 100)]},
+		}})
+		err = web.Named("publish home", err)
+	}
+	if err != nil {
+		d.opt.Log.Warn("the home could not be shown", "error", err)
+	}
+}
+
+func homeHead() []slack.Block {
+	return []slack.Block{
+		header("Lastday"),
+		slack.NewActionBlock(
+			"home",
+			slack.NewButtonBlockElement(actionOpen, "open", plain("Offboard somebody")).WithStyle(slack.StylePrimary),
+			slack.NewButtonBlockElement(actionRefresh, "refresh", plain("Refresh")),
+		),
+	}
+}
+
+func (d *Door) homeBlocks(ctx context.Context, by offboarding.Actor) ([]slack.Block, error) {
+	if no := d.never(policy.Question{Action: policy.See, Actor: by}); no != "" {
+		return []slack.Block{header("Lastday"), section(no)}, nil
+	}
+	all, err := d.visible(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	var mine, waiting, next []offboarding.Case
+	for _, c := range all {
+		if c.Departure.RequestedBy.ID == by.ID && c.Departure.RequestedBy.Door == by.Door {
+			mine = append(mine, c)
+		}
+		if d.waitsFor(by, c) {
+			waiting = append(waiting, c)
+		}
+		if c.Movable() {
+			next = append(next, c)
+		}
+	}
+	slices.SortFunc(next, func(a, b offboarding.Case) int { return a.Due.Compare(b.Due) })
+	out := homeHead()
+	out = append(out, caseSection("What waits for you", waiting, "Nothing waits for you.")...)
+	out = append(out, caseSection("Next departures", next, "No departure is planned.")...)
+	return append(out, caseSection("Cases that you asked for", mine, "You have asked for none.")...), nil
+}
+
+// waitsFor reports whether the case waits for a word that the actor may give.
+func (d *Door) waitsFor(by offboarding.Actor, c offboarding.Case) bool {
+	facts := offboarding.FactsOf(c.Systems)
+	may := func(a policy.Action) bool {
+		q := policy.Question{Action: a, Actor: by, Departure: c.Departure, Plan: &facts}
+		if a == policy.Release {
+			q.Departure, q.Plan = offboarding.Departure{}, nil
+		}
+		return d.may(q)
+	}
+	for _, p := range offboarding.PossibleActs(c) {
+		switch p.Do {
+		case offboarding.ActApprove:
+			if rule, _ := notAnApprover(by, c); rule == "" && may(policy.Approve) {
+				return true
+			}
+		case offboarding.ActRelease:
+			if may(policy.Release) {
+				return true
+			}
+		case offboarding.ActRetry, offboarding.ActDecide:
+			if may(policy.Decide) {
+				return true
+			}
+		default: // what one may do without being waited for
+		}
+	}
+	return false
+}
+
+// eachSection is how many cases a part of the home lists.
+const eachSection = 20
+
+func caseSection(title string, all []offboarding.Case, none string) []slack.Block {
+	out := []slack.Block{slack.NewDividerBlock(), header(title)}
+	if len(all) == 0 {
+		return append(out, section(none))
+	}
+	lines := make([]string, 0, len(all))
+	for _, c := range all {
+		lines = append(lines, "• "+caseLine(c))
+	}
+	lines = shorten(lines, eachSection)
+	for len(lines) > 0 {
+		n := min(len(lines), 10)
+		out = append(out, section(strings.Join(lines[:n], "\n")))
+		lines = lines[n:]
+	}
+	return out
+}
+
+// newGroup runs n of work at once; what it returns waits for them.
+func newGroup(n int, work func(int)) (wait func()) {
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { work(i) })
+	}
+	return group.Wait
+}

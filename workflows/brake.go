@@ -1,0 +1,179 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/offboarding"
+)
+
+// BrakeState is what the brake knows: which cases began to cut in the last
+// day, which it holds, and who wants to release them. It is carried over when
+// the brake's history becomes long.
+type BrakeState struct {
+	Begun   []Begun             `json:"begun,omitempty"` // oldest first
+	Held    []Held              `json:"held,omitempty"`  // oldest first
+	Free    []Held              `json:"free,omitempty"`  // released, yet to be told
+	Release []offboarding.Actor `json:"release,omitempty"`
+	// Refusals are the newest words that the policy refused.
+	Refusals []offboarding.Refusal `json:"refusals,omitempty"`
+	Limits   Limits                `json:"limits"`
+}
+
+// Begun is one case that was let through.
+type Begun struct {
+	Case string    `json:"case"`
+	At   time.Time `json:"at"`
+}
+
+// Held is one case that waits for its release.
+type Held struct {
+	CaseID string    `json:"case_id"`
+	RunID  string    `json:"run_id"`
+	Since  time.Time `json:"since"`
+}
+
+// Brake counts the cases that begin to cut, over all doors, and holds those
+// beyond the limits until people release them. There is one in a namespace; it
+// handles one question after the other, so that no number of simultaneous
+// starts gets past it, and Temporal keeps its count through restarts.
+func Brake(ctx workflow.Context, state BrakeState) error {
+	b := &brake{BrakeState: state}
+	if err := b.setup(ctx); err != nil {
+		return err
+	}
+	for {
+		err := workflow.Await(ctx, func() bool { return len(b.Free) > 0 || b.long(ctx) })
+		if err != nil {
+			return err
+		}
+		b.letGo(ctx)
+		if b.long(ctx) {
+			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+				return err
+			}
+			return workflow.NewContinueAsNewError(ctx, BrakeType, b.BrakeState)
+		}
+	}
+}
+
+type brake struct {
+	BrakeState
+}
+
+// batch is how many cases are let go between two looks at the history's length.
+const batch = 100
+
+// historyLimit keeps the brake's history far below the 50,000 events at which
+// Temporal ends a run.
+const historyLimit = 10_000
+
+func (b *brake) long(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > historyLimit
+}
+
+func (b *brake) setup(ctx workflow.Context) error {
+	if err := workflow.SetQueryHandlerWithOptions(ctx, BrakeQuery, func() (BrakeState, error) { return b.BrakeState, nil },
+		workflow.QueryHandlerOptions{Description: "what began, what is held"}); err != nil {
+		return err
+	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, AdmitUpdate, b.admit, workflow.UpdateHandlerOptions{
+		Description: "may one more case begin to cut?",
+	}); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, ReleaseUpdate, b.release, workflow.UpdateHandlerOptions{
+		Validator: b.mayRelease, Description: "let the held cases go on",
+	})
+}
+
+// admit answers one case. A case that was let through in the last day stays
+// let through.
+func (b *brake) admit(ctx workflow.Context, a Admission) (Admitted, error) {
+	now := workflow.Now(ctx).UTC()
+	b.Limits = a.Limits
+	b.Begun = slices.DeleteFunc(b.Begun, func(e Begun) bool { return now.Sub(e.At) >= 24*time.Hour })
+	name := a.CaseID + " " + a.RunID
+	if slices.ContainsFunc(b.Begun, func(e Begun) bool { return e.Case == name }) {
+		return Admitted{}, nil
+	}
+	why := b.full(now)
+	if why == "" {
+		b.Begun = append(b.Begun, Begun{Case: name, At: now})
+		return Admitted{}, nil
+	}
+	if !slices.ContainsFunc(b.Held, func(h Held) bool { return h.RunID == a.RunID }) {
+		b.Held = append(b.Held, Held{CaseID: a.CaseID, RunID: a.RunID, Since: now})
+	}
+	return Admitted{Held: why}, nil
+}
+
+// full says which limit is reached.
+func (b *brake) full(now time.Time) string {
+	hour := 0
+	for _, e := range b.Begun {
+		if now.Sub(e.At) < time.Hour {
+			hour++
+		}
+	}
+	switch l := b.Limits; {
+	case l.PerHour > 0 && hour >= l.PerHour:
+		return fmt.Sprintf("%d departures began in the last hour, and %d are allowed", hour, l.PerHour)
+	case l.PerDay > 0 && len(b.Begun) >= l.PerDay:
+		return fmt.Sprintf("%d departures began in the last day, and %d are allowed", len(b.Begun), l.PerDay)
+	}
+	return ""
+}
+
+func (b *brake) mayRelease(_ workflow.Context, r SteerRequest) error { return r.check() }
+
+// Released says what came of a word on the brake.
+type Released struct {
+	// Missing is how many more people have to agree; zero: it is done.
+	Missing int `json:"missing"`
+	// Cases is how many were let go.
+	Cases int `json:"cases"`
+}
+
+// release lets all cases go that are held now, once enough different people
+// want it. It does not raise the limits: the next case is held again.
+func (b *brake) release(ctx workflow.Context, r SteerRequest) (Released, error) {
+	if refusal, err := refusedBy(ctx, ActionRelease, r.By); err != nil {
+		b.Refusals = keep(b.Refusals, refusal)
+		return Released{}, err
+	}
+	if len(b.Held) == 0 {
+		return Released{}, temporal.NewNonRetryableApplicationError("no departure is held; there is nothing to release", "Usage", nil)
+	}
+	b.Release = agreeing(b.Release, r.By)
+	if missing := b.Limits.releasers() - len(b.Release); missing > 0 {
+		return Released{Missing: missing}, nil
+	}
+	now, n := workflow.Now(ctx).UTC(), len(b.Held)
+	for _, h := range b.Held {
+		b.Begun = append(b.Begun, Begun{Case: h.CaseID + " " + h.RunID, At: now})
+	}
+	b.Free, b.Held, b.Release = append(b.Free, b.Held...), nil, nil
+	return Released{Cases: n}, nil
+}
+
+// releasers are at least two people, whatever the configuration says.
+func (l Limits) releasers() int { return max(l.Releasers, 2) }
+
+// letGo tells the released cases. One that has ended meanwhile is gone.
+func (b *brake) letGo(ctx workflow.Context) {
+	n := min(len(b.Free), batch)
+	told := make([]workflow.Future, 0, n)
+	for _, h := range b.Free[:n] {
+		told = append(told, workflow.SignalExternalWorkflow(ctx, h.CaseID, h.RunID, releasedSignal, nil))
+	}
+	b.Free = slices.Delete(b.Free, 0, n)
+	for _, f := range told {
+		_ = f.Get(ctx, nil)
+	}
+}

@@ -1,0 +1,141 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"lastday/activities"
+	"lastday/offboarding"
+)
+
+// SteerRequest is somebody's word on the brake or on the kill switch.
+type SteerRequest struct {
+	Reason string            `json:"reason"`
+	By     offboarding.Actor `json:"by"`
+}
+
+func (r SteerRequest) check() error {
+	switch {
+	case strings.TrimSpace(r.Reason) == "" || r.By.IsZero():
+		return errors.New("this needs a reason and the name of the person: --reason TEXT")
+	case len(r.Reason) > 2000:
+		return errors.New("the reason is longer than 2,000 characters")
+	}
+	return nil
+}
+
+// unfreezers is how many people it takes to let Lastday write again.
+const unfreezers = 2
+
+// Frozen is how the kill switch stands.
+type Frozen struct {
+	By     offboarding.Actor `json:"by"`
+	Reason string            `json:"reason"`
+	Since  time.Time         `json:"since"`
+	// Agreed are those who want it to end, Refusals whom the policy refused.
+	Agreed   []offboarding.Actor   `json:"agreed,omitempty"`
+	Refusals []offboarding.Refusal `json:"refusals,omitempty"`
+	// Refused says why the freeze itself was not allowed; it then ended at once.
+	Refused string    `json:"refused,omitempty"`
+	EndedAt time.Time `json:"ended_at,omitzero"`
+}
+
+// Freeze is the kill switch: as long as its run is open, no system is written
+// to. Every write asks Temporal's server for it, so that it holds from the
+// moment it is started, with no worker's help. It ends when two people say so.
+func Freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
+	f := &freeze{Frozen: Frozen{By: r.By, Reason: r.Reason, Since: workflow.Now(ctx).UTC()}}
+	if err := f.setup(ctx); err != nil {
+		return Frozen{}, err
+	}
+	settings, err := readSettings(ctx, "")
+	if err != nil {
+		return Frozen{}, err
+	}
+	if refusal, err := refusedBy(ctx, ActionFreeze, r.By); err != nil {
+		f.Refusals, f.Refused = keep(f.Refusals, refusal), err.Error()
+		return f.Frozen, nil
+	}
+	if settings.Tell {
+		f.tell(ctx, false)
+	}
+	if err := workflow.Await(ctx, func() bool { return len(f.Agreed) >= unfreezers }); err != nil {
+		return Frozen{}, err
+	}
+	f.EndedAt = workflow.Now(ctx).UTC()
+	if settings.Tell {
+		f.tell(ctx, true)
+	}
+	return f.Frozen, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+type freeze struct {
+	Frozen
+	ref string
+}
+
+func (f *freeze) setup(ctx workflow.Context) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, UnfreezeUpdate, f.unfreeze, workflow.UpdateHandlerOptions{
+		Validator: func(_ workflow.Context, r SteerRequest) error { return r.check() }, Description: "let Lastday write again",
+	})
+}
+
+func (f *freeze) unfreeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
+	if refusal, err := refusedBy(ctx, ActionUnfreeze, r.By); err != nil {
+		f.Refusals = keep(f.Refusals, refusal)
+		return f.Frozen, err
+	}
+	f.Agreed = agreeing(f.Agreed, r.By)
+	return f.Frozen, nil
+}
+
+// Missing is how many more people have to agree before it ends.
+func (f Frozen) Missing() int { return max(unfreezers-len(f.Agreed), 0) }
+
+// agreeing adds somebody who agrees; nobody counts twice.
+func agreeing(before []offboarding.Actor, by offboarding.Actor) []offboarding.Actor {
+	if slices.ContainsFunc(before, by.Same) {
+		return before
+	}
+	return append(before, by)
+}
+
+// tell says in the channel that everything stands still, or goes on. A channel
+// that cannot be reached changes nothing of that.
+func (f *freeze) tell(ctx workflow.Context, last bool) {
+	notice := offboarding.Notice{
+		Headline: "FROZEN: Lastday takes nobody's access away",
+		Facts: []string{
+			"frozen by " + f.By.String(), "reason: " + f.Reason,
+			fmt.Sprintf("%d people let it go on: starter unfreeze --reason TEXT", unfreezers),
+		},
+	}
+	if last {
+		notice.Headline = "Lastday goes on: the freeze has ended"
+		notice.Facts = []string{"frozen by " + f.By.String(), "reason: " + f.Reason, "ended by " + names(f.Agreed)}
+	}
+	info := workflow.GetInfo(ctx)
+	ctx = workflow.WithActivityOptions(ctx, tellOptions(time.Minute, "tell the channel of the freeze"))
+	var told activities.Told
+	err := workflow.ExecuteActivity(ctx, activities.Tell, activities.Telling{
+		Key: info.WorkflowExecution.ID + " " + info.WorkflowExecution.RunID, Since: f.Since, Ref: f.ref, Doubt: last && f.ref == "",
+		Last: last, Notice: notice,
+	}).Get(ctx, &told)
+	if err == nil {
+		f.ref = told.Ref
+	}
+}
+
+func names(people []offboarding.Actor) string {
+	out := make([]string, 0, len(people))
+	for _, p := range people {
+		out = append(out, p.String())
+	}
+	slices.Sort(out)
+	return strings.Join(out, " and ")
+}
