@@ -92,7 +92,9 @@ func (d *Door) envelope(ctx context.Context, client *socketmode.Client, e socket
 			err = failed.ErrorObj
 		}
 		d.disconnected(web.Named("open the connection", err))
-	case socketmode.EventTypeErrorBadMessage, socketmode.EventTypeIncomingError, socketmode.EventTypeErrorWriteFailed:
+	case socketmode.EventTypeIncomingError:
+		d.opt.Log.Info("the connection to Slack has ended; the next one is made")
+	case socketmode.EventTypeErrorBadMessage, socketmode.EventTypeErrorWriteFailed:
 		d.opt.Log.Warn("a message from Slack could not be read, or an answer not sent", "kind", e.Type)
 	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 		if e.Request == nil {
