@@ -124,12 +124,10 @@ func (s *system) write(ctx context.Context, req WriteRequest, do func(context.Co
 	if err := refuse(s.connector.System(), s.guard, req.Subject, req.Account); err != nil {
 		return WriteResult{}, temporalError(ctx, err, nil)
 	}
-	if err := s.gate(ctx); err != nil {
-		return WriteResult{}, temporalError(ctx, &transport.Error{
-			Kind: transport.Unavailable, System: s.connector.System(), Op: "ask before writing", Err: err,
-		}, nil)
-	}
 	ctx = transport.WithGate(ctx, s.gate)
+	if err := transport.Pass(ctx, s.connector.System(), "ask before writing"); err != nil {
+		return WriteResult{}, temporalError(ctx, err, nil)
+	}
 	var earlier []offboarding.Action
 	if activity.HasHeartbeatDetails(ctx) {
 		// Details of another shape are from no attempt of this activity.

@@ -86,6 +86,7 @@ var behaviours = []struct {
 	{"two attempts at once end the same", twoAttemptsAtOnce},
 	{"an absent person is an answer with evidence", absentPerson},
 	{"a protected person is refused by every write", protectedPerson},
+	{"while the kill switch is on nothing is changed", killSwitch},
 	{"what is still there is never proven gone", neverProvenBefore},
 	{"a cancelled call returns at once and changes nothing", cancelledCall},
 	{"a malformed account is refused before any write", malformedAccount},

@@ -108,6 +108,35 @@ func departure(b *bench) {
 	b.leftOthersAlone("a departure")
 }
 
+// killSwitch asks for each write in its turn: the gate opens for some first
+// calls and is shut from then on.
+func killSwitch(b *bench) {
+	s := b.find()
+	b.unchanged("a shut gate", func() {
+		_, err := b.cut(transport.WithGate(b.ctx, shutAfter(0)), s)
+		assert.ErrorContains(b, err, "frozen")
+	})
+	_, err := b.cut(transport.WithGate(b.ctx, shutAfter(1)), s)
+	assert.ErrorContains(b, err, "frozen", "one change is let through, and then no other")
+	assert.NotEmpty(b, b.Holds(), "no single change takes all away: the gate was not asked before each")
+	_, err = b.cut(b.ctx, s)
+	require.NoError(b, err)
+	b.finish(s)
+}
+
+// shutAfter lets so many writes through.
+func shutAfter(n int) transport.Gate {
+	var mu sync.Mutex
+	return func(context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if n--; n < 0 {
+			return errors.New("frozen")
+		}
+		return nil
+	}
+}
+
 // everyStepTwice repeats each step with a journal that knows nothing of the
 // first time, as another process would.
 func everyStepTwice(b *bench) {

@@ -60,6 +60,9 @@ func (m *Messenger) message(t activities.Telling) notify.Message {
 	for _, l := range n.Lines {
 		out.Rows = append(out.Rows, notify.Row{Icon: icons[l.Mark], System: string(l.System), Text: l.Text})
 	}
+	for _, r := range n.Remains {
+		out.Rows = append(out.Rows, notify.Row{System: "remains", Text: r})
+	}
 	if m.buttons {
 		caseID, _, _ := strings.Cut(t.Key, " ")
 		out.Groups = Buttons(caseID, n.Acts)

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"net/http"
+
+	"lastday/offboarding"
 )
 
 // Gate says whether anything may be written now; its error says why not. It is
@@ -17,13 +19,20 @@ func WithGate(ctx context.Context, g Gate) context.Context {
 	return context.WithValue(ctx, gateKey{}, g)
 }
 
-// pass asks the request's gate, if it has one.
-func pass(r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+// Pass asks the context's gate, if it has one. A system that is not called by
+// HTTP calls it before each change it makes.
+func Pass(ctx context.Context, s offboarding.System, op string) error {
+	gate, ok := ctx.Value(gateKey{}).(Gate)
+	if !ok {
 		return nil
 	}
-	if gate, ok := r.Context().Value(gateKey{}).(Gate); ok {
-		return gate(r.Context())
+	if err := gate(ctx); err != nil {
+		return &Error{Kind: Unavailable, System: s, Op: op, Detail: "not done: " + err.Error(), Err: err}
 	}
 	return nil
+}
+
+// reads reports whether a method can only read.
+func reads(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }

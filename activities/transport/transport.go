@@ -165,8 +165,10 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 			Fix:    "look at the account's id and login for characters that do not belong there",
 		}
 	}
-	if err := pass(r); err != nil {
-		return nil, &Error{Kind: Unavailable, System: t.System, Op: op, Detail: "not sent: " + err.Error(), Err: err}
+	if !reads(r.Method) {
+		if err := Pass(r.Context(), t.System, op); err != nil {
+			return nil, err
+		}
 	}
 	if t.Authorize != nil {
 		r = r.Clone(r.Context())

@@ -108,6 +108,9 @@ func (c *Connector) cutFile(ctx context.Context, keys []wgtypes.Key, j *activiti
 	if c.cfg.file() == "" {
 		return nil
 	}
+	if err := transport.Pass(ctx, System, doFile); err != nil {
+		return err
+	}
 	removed, err := c.rewrite(ctx, keys)
 	if err == nil && len(removed) > 0 {
 		var f *confFile
@@ -137,6 +140,9 @@ func (c *Connector) cutDevice(ctx context.Context, before *gateway, keys []wgtyp
 	}
 	if len(live) == 0 {
 		return nil
+	}
+	if err := transport.Pass(ctx, System, doDevice); err != nil {
+		return err
 	}
 	if err := c.device().remove(ctx, live); err != nil {
 		return err
