@@ -68,13 +68,10 @@ func (a Actor) Same(b Actor) bool {
 }
 
 // InAny reports whether the actor is one of the members, each of which is a
-// group as in Groups or a work e-mail.
+// group as in Groups or a work e-mail in its normal form.
 func (a Actor) InAny(members []string) bool {
 	return slices.ContainsFunc(members, func(m string) bool {
-		if s, err := ParseSubject(m); err == nil {
-			return a.Is(s)
-		}
-		return slices.Contains(a.Groups, m)
+		return (a.Email != "" && string(a.Email) == m) || slices.Contains(a.Groups, m)
 	})
 }
 

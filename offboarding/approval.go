@@ -142,7 +142,7 @@ func PlanHash(d Departure, systems []SystemCase) string {
 		_, class, _ := strings.Cut(c, "/")
 		return slices.Contains(volatile, Class(class))
 	})
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %t %q %q", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Urgent, f.Accounts, classes)
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	text := fmt.Sprintf("%q %q %t %q %q", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Urgent, f.Accounts, classes)
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:8])
 }

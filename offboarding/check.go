@@ -152,7 +152,7 @@ func checkText(name, s string, most int) error {
 		return fmt.Errorf("the %s is not valid UTF-8", name)
 	}
 	if n := utf8.RuneCountInString(s); n > most {
-		return fmt.Errorf("the %s has %d characters: at most %d are kept", name, n, most)
+		return fmt.Errorf("the %s has %d characters: at most %d characters are kept", name, n, most)
 	}
 	if i := strings.IndexFunc(s, unfit); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(s[i:])

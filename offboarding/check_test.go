@@ -57,7 +57,7 @@ func TestADepartureThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 		{"zone", "give Europe/Berlin", func(d *departure) { d.Zone = "europe/berlin" }},
 		{"zone", "is no time zone", func(d *departure) { d.Zone = "../../etc/passwd" }},
 		{"kind", "give one of resignation, dismissal", func(d *departure) { d.Kind = "fired" }},
-		{"reason", "has 501 characters: at most 500", func(d *departure) { d.Reason = strings.Repeat("é", 501) }},
+		{"reason", "has 501 characters: at most 500 characters", func(d *departure) { d.Reason = strings.Repeat("é", 501) }},
 		{"partner", "at most 200", func(d *departure) { d.Partner = strings.Repeat("x", 201) }},
 		{"note", "at most 2000", func(d *departure) { d.Note = strings.Repeat("x", 2001) }},
 		{"reason", "control character U+001B", func(d *departure) { d.Reason = "a\x1b[2Jb" }},

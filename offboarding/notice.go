@@ -12,7 +12,9 @@ type Notice struct {
 	Headline string       `json:"headline"`
 	Facts    []string     `json:"facts,omitempty"`
 	Lines    []NoticeLine `json:"lines,omitempty"`
-	Footer   string       `json:"footer,omitempty"`
+	// Remains is what nobody can revoke, and until when.
+	Remains []string `json:"remains,omitempty"`
+	Footer  string   `json:"footer,omitempty"`
 	// Acts are what the case takes now.
 	Acts []Possible `json:"acts,omitempty"`
 }
@@ -61,7 +63,7 @@ func NoticeOf(c Case) Notice {
 		n.Lines = append(n.Lines, lineOf(s, d.Zone))
 	}
 	for _, r := range c.Residuals() {
-		n.Facts = append(n.Facts, "remains: "+ResidualText(r, d.Zone))
+		n.Remains = append(n.Remains, ResidualText(r, d.Zone))
 	}
 	return n
 }

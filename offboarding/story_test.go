@@ -99,9 +99,11 @@ func TestTheNoticeSaysHowTheCaseStands(t *testing.T) {
 	require.Equal(t, "done", n.Footer)
 	require.Equal(t, []string{
 		"asked by hr", "from Northwind", "reason: contract ends", "urgent", "due 2026-11-23 21:00 JST",
-		"remains: github/sessions: a token (ends by itself 2026-11-23 21:00 JST)",
-		"remains: github/access-tokens: classic tokens (nobody can know until when)",
 	}, n.Facts)
+	require.Equal(t, []string{
+		"github/sessions: a token (ends by itself 2026-11-23 21:00 JST)",
+		"github/access-tokens: classic tokens (nobody can know until when)",
+	}, n.Remains)
 	require.Equal(t, offboarding.MarkDone, n.Lines[0].Mark)
 	require.Equal(t, offboarding.MarkNeed, n.Lines[1].Mark)
 	require.Contains(t, n.Lines[1].Text, "groups: decide · no answer")

@@ -128,15 +128,16 @@ func (c *Client) startedWith(ctx context.Context, id, run string) (offboarding.D
 	if err != nil {
 		return offboarding.Departure{}, explain(err)
 	}
-	var d offboarding.Departure
-	for _, e := range history.GetHistory().GetEvents() {
-		input := e.GetWorkflowExecutionStartedEventAttributes().GetInput()
-		if err := converter.GetDefaultDataConverter().FromPayloads(input, &d); err != nil {
-			return offboarding.Departure{}, fmt.Errorf("read departure: %w", err)
-		}
-		return d, nil
+	events := history.GetHistory().GetEvents()
+	if len(events) == 0 {
+		return offboarding.Departure{}, errors.New("its history is empty")
 	}
-	return offboarding.Departure{}, errors.New("its history is empty")
+	var d offboarding.Departure
+	input := events[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := converter.GetDefaultDataConverter().FromPayloads(input, &d); err != nil {
+		return offboarding.Departure{}, fmt.Errorf("read departure: %w", err)
+	}
+	return d, nil
 }
 
 func summary(d offboarding.Departure) string {
