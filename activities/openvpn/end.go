@@ -27,6 +27,9 @@ func (w *work) end(ctx context.Context) error {
 				if !slices.Contains(w.names, r.cn) {
 					continue
 				}
+				if err := transport.Pass(ctx, System, "end client"); err != nil {
+					return err
+				}
 				if err := m.kill(r); err != nil {
 					return err
 				}

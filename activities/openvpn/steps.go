@@ -41,7 +41,7 @@ func (c *Connector) lookAt(ctx context.Context, a offboarding.Account) (*sightin
 // clients, and reads both back. It can be undone: see the comment in the file.
 // Calling it twice is safe.
 func (c *Connector) Contain(ctx context.Context, a offboarding.Account, j *activities.Journal) error {
-	return c.cut(ctx, a, j, func(w *work) error { return w.shutOut(w.names) })
+	return c.cut(ctx, a, j, func(w *work) error { return w.shutOut(ctx, w.names) })
 }
 
 // Revoke puts the serials of the given certificates into the servers' crl
@@ -64,11 +64,11 @@ func (c *Connector) Revoke(ctx context.Context, a offboarding.Account, grants []
 				return fail(transport.Identity, "check grant", fmt.Sprintf("%s %q is not of %s, so nothing was changed", g.Class, g.ID, a.Email), "take the inventory again")
 			}
 		}
-		failed := w.shutOut(shut)
+		failed := w.shutOut(ctx, shut)
 		if w.s == nil {
 			return failed // without the servers nobody knows the CA's own serial
 		}
-		return errors.Join(failed, w.revoke(serials))
+		return errors.Join(failed, w.revoke(ctx, serials))
 	})
 }
 
@@ -127,9 +127,12 @@ func (w *work) has(serial string) bool {
 }
 
 // shutOut disables CNs; one that fails keeps no other from it.
-func (w *work) shutOut(names []string) error {
+func (w *work) shutOut(ctx context.Context, names []string) error {
 	var failed error
 	for _, cn := range names {
+		if err := transport.Pass(ctx, System, opDisable); err != nil {
+			return errors.Join(failed, err)
+		}
 		changed, err := w.c.disable(cn)
 		failed = errors.Join(failed, err)
 		if err == nil {
@@ -141,12 +144,15 @@ func (w *work) shutOut(names []string) error {
 
 // revoke puts serials into the directory. The serial of a CA would shut out
 // everybody: OpenVPN asks the directory about the whole chain.
-func (w *work) revoke(serials []string) error {
+func (w *work) revoke(ctx context.Context, serials []string) error {
 	var failed error
 	for _, serial := range serials {
 		if w.s.isCA(serial) {
 			failed = errors.Join(failed, fail(transport.Refused, opRevoke, "the serial "+serial+" is the CA's own too, and its file would shut everybody out", "give the CA another serial, or attest: disable in client-config-dir keeps the person out"))
 			continue
+		}
+		if err := transport.Pass(ctx, System, opRevoke); err != nil {
+			return errors.Join(failed, err)
 		}
 		changed, err := w.c.revoke(serial)
 		failed = errors.Join(failed, err)
