@@ -105,6 +105,9 @@ func (c *Company) serve(name, addr string, h http.Handler) error {
 		return fmt.Errorf("listen for %s: %w; give another address with --%s", name, err, name)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	if at, ok := l.Addr().(*net.TCPAddr); ok && name == "slack" && !at.IP.IsUnspecified() {
+		c.Slack.SetBaseURL("http://" + l.Addr().String())
+	}
 	c.servers = append(c.servers, server)
 	c.urls[name] = "http://" + l.Addr().String()
 	go func() {

@@ -1,8 +1,16 @@
 // Package slack is a stand-in for Slack over real HTTP: the Web API methods and
-// the SCIM 2.0 API that Lastday calls, and the channel as a page, so that a
-// newcomer sees what HR would see. It keeps Slack's manners: errors are 200
-// with ok false, lists go by cursor, deactivated members stay in the list and
-// are not found by e-mail.
+// the SCIM 2.0 API that Lastday calls, and a page with the channel, dialogs, the
+// app's Home and a line to type in, so that a newcomer sees and does what HR
+// would. It keeps Slack's manners: errors are 200 with ok false, lists go by
+// cursor, deactivated members stay in the list and are not found by e-mail.
+//
+// What members do reaches the app as it does from Slack: signed, at request URLs
+// (Options.URLs, SetURLs), or over Socket Mode; with three seconds to answer.
+// A test does the same as the page by Type, Press, Submit, CloseDialog and
+// OpenHome, looks by Messages, Ephemerals, Direct, Dialogs and Home, sees what
+// was sent in Deliveries, and makes the way there go wrong by Disturb. Over HTTP
+// these are the /_sandbox/ paths in control.go; package kit holds blocks against
+// Slack's limits.
 package slack
 
 import (

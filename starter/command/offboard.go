@@ -11,12 +11,11 @@ import (
 	"lastday/offboarding"
 	"lastday/starter/cases"
 	"lastday/starter/show"
-	"lastday/starter/when"
 )
 
 func offboardCommand(g *globals) *cobra.Command {
-	var at, reason, partner string
-	var urgent, wait, again bool
+	var r request
+	var wait, again bool
 	c := &cobra.Command{
 		Use:   "offboard EMAIL",
 		Short: "Take a person's access away, now or at a time",
@@ -24,21 +23,13 @@ func offboardCommand(g *globals) *cobra.Command {
 says so; its time and reason stay as they are.`,
 		Example: `  starter offboard jane.doe@example.com --wait
   starter offboard jane.doe@example.com --at "2026-12-31 17:00 Europe/Berlin" --reason "contract end" --partner Northwind
+  starter offboard jane.doe@example.com --at "friday 17:00" --kind resignation --successor joe.roe@example.com
   starter offboard jane.doe@example.com --urgent --reason "breach at the partner" --partner Northwind`,
 		Args: args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			d := offboarding.Departure{Urgent: urgent, Reason: reason, Partner: partner, RequestedBy: g.actor()}
-			var err error
-			if d.Subject, err = offboarding.ParseSubject(a[0]); err != nil {
-				return usageError{err}
-			}
-			if at != "" {
-				if d.At, d.Zone, err = when.Parse(at, time.Now(), time.Local); err != nil { //nolint:gosmopolitan // the user's own zone is meant
-					return usageError{fmt.Errorf("--at: %w", err)}
-				}
-			}
-			if len(reason) > 500 || len(partner) > 200 {
-				return usagef("--reason takes at most 500 characters, --partner 200")
+			d, err := r.departure(a[0], g.actor(), time.Now())
+			if err != nil {
+				return err
 			}
 			client, done, err := g.connect()
 			if err != nil {
@@ -55,10 +46,7 @@ says so; its time and reason stay as they are.`,
 			return g.print(started, func(w io.Writer) { startedText(w, started) })
 		},
 	}
-	c.Flags().StringVar(&at, "at", "", `when access ends, such as "2026-12-31 17:00 Europe/Berlin" (default: now)`)
-	c.Flags().BoolVar(&urgent, "urgent", false, "mark the case urgent; its steps go before those of others")
-	c.Flags().StringVar(&reason, "reason", "", "why, for the record")
-	c.Flags().StringVar(&partner, "partner", "", "the outsourcing company the person works for")
+	r.flags(c.Flags())
 	c.Flags().BoolVar(&wait, "wait", false, "show the progress until the case has ended or needs a person")
 	c.Flags().BoolVar(&again, "again", false, "open a new case for somebody whose earlier case has ended (a rehire who leaves again)")
 	return c

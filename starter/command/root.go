@@ -66,13 +66,22 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return ExitDone
 	}
 	fmt.Fprintln(errs, "starter: "+secret.Scrub(err.Error()))
+	status := statusOf(err)
+	if status == ExitUsage {
+		fmt.Fprintln(errs, "Run 'starter --help' or 'starter COMMAND --help' for how it goes.")
+	}
+	return status
+}
+
+func statusOf(err error) int {
 	var usage usageError
 	var person needsPerson
 	switch {
+	case err == nil:
+		return ExitDone
 	case errors.As(err, &person):
 		return ExitNeedsPerson
 	case errors.As(err, &usage), unknownToCobra(err):
-		fmt.Fprintln(errs, "Run 'starter --help' or 'starter COMMAND --help' for how it goes.")
 		return ExitUsage
 	}
 	return ExitError
@@ -112,7 +121,7 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 	root.PersistentFlags().StringVar(&g.by, "by", "", "your name in the record (default: $LASTDAY_USER, or the user of this machine)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(offboardCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
+	root.AddCommand(offboardCommand(g), importCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
 		rescheduleCommand(g), expediteCommand(g), decideCommand(g), approveCommand(g), rejectCommand(g),
 		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g))
 	return root

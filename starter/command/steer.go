@@ -68,6 +68,9 @@ func rescheduleCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("--at: %w", err)}
 			}
+			if due.IsZero() {
+				return usagef("--at now: to let a waiting case begin at once say starter expedite %s", a[0])
+			}
 			return g.steer(cmd, a[0], func(ctx context.Context, c *cases.Client, who offboarding.Subject) (offboarding.Case, error) {
 				return c.Reschedule(ctx, who, due, zone, g.actor())
 			})

@@ -128,7 +128,7 @@ func spool(ctx context.Context, in io.Reader) (*File, error) {
 		err = out.stamp()
 	}
 	if err != nil {
-		out.Close()
+		_ = out.Close() // the first error counts
 		return nil, fmt.Errorf("copy input: %w", err)
 	}
 	return out, nil

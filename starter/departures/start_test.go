@@ -184,7 +184,7 @@ func TestTheImportGivesUpWhenNothingWorksAnyMore(t *testing.T) {
 	require.ErrorContains(t, err, "stopped after")
 	require.ErrorContains(t, err, "temporal does not answer")
 	require.Greater(t, len(got), 100)
-	require.Less(t, len(got), 130, "and does not go through all the others")
+	require.Less(t, len(got), 250, "and does not go through all the others")
 }
 
 func TestStoppingLetsWhatIsUnderWayComeToItsEnd(t *testing.T) {
@@ -208,7 +208,7 @@ func TestStoppingLetsWhatIsUnderWayComeToItsEnd(t *testing.T) {
 		begun := time.Now()
 		got, err := start(t, ctx, f, k)
 		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, len(k.asked), len(got), "whoever was asked for is told of")
+		require.Len(t, got, len(k.asked), "whoever was asked for is told of")
 		require.Less(t, len(got), 30, "nobody is begun any more")
 		require.Equal(t, departures.Started, got[22].Outcome, "what was under way when it was stopped")
 		if r, asked := got[23]; asked {

@@ -2,6 +2,7 @@ package hook_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -43,10 +44,9 @@ func FuzzHookBody(f *testing.F) {
 		{Name: "workday", Secrets: []secret.Ref{secretOf(f, whsec(key)), secretOf(f, whsec(newKey))}, Mapping: mappingOf(f, orderedMapping)},
 	}})
 	f.Fuzz(func(t *testing.T, body []byte, signature, id, kind string, signed bool) {
-		h.temporal = newTemporal()
 		h.t = t
+		h.temporal.forget()
 		h.log.Reset()
-		h.restart()
 		r := request{path: hook.Path, id: id, body: string(body), at: h.now, method: http.MethodPost, header: http.Header{"Content-Type": {kind}}}
 		if signed {
 			r.keys = [][]byte{key}
@@ -112,7 +112,7 @@ func FuzzMapping(f *testing.F) {
 		}}}
 		began := time.Now()
 		desk := newTemporal()
-		handler, err := hook.New(c, desk, func() time.Time { return friday })
+		handler, err := hook.New(c, desk, func() time.Time { return friday }, hook.WithLog(slog.New(slog.DiscardHandler)))
 		require.Less(t, time.Since(began), 5*time.Second)
 		if err != nil {
 			require.Contains(t, err.Error(), "hooks.sources.workday.mapping")

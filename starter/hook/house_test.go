@@ -51,10 +51,15 @@ type temporal struct {
 }
 
 func newTemporal() *temporal {
-	return &temporal{
-		cases: map[offboarding.Subject][]*offboarding.Case{}, begun: map[offboarding.Subject]bool{},
-		updates: map[string]offboarding.Case{}, marks: map[string]string{},
-	}
+	d := &temporal{}
+	d.forget()
+	return d
+}
+
+func (d *temporal) forget() {
+	d.cases, d.begun = map[offboarding.Subject][]*offboarding.Case{}, map[offboarding.Subject]bool{}
+	d.updates, d.marks = map[string]offboarding.Case{}, map[string]string{}
+	d.starts, d.moves, d.calls, d.departs = 0, 0, 0, nil
 }
 
 // enter locks; it fails as a client of Temporal does when that is down.

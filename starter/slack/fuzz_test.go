@@ -163,7 +163,7 @@ func FuzzInteraction(f *testing.F) {
 		}
 		close(d.queue.jobs)
 		// There is no dialog to be found: nobody waits for one.
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		defer cancel()
 		for job := range d.queue.jobs {
 			job(ctx)

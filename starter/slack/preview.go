@@ -192,7 +192,7 @@ func dueText(d offboarding.Departure) string {
 func planLines(c offboarding.Case) []string {
 	out := make([]string, 0, len(c.Systems))
 	for _, s := range c.Systems {
-		text := string(s.System) + ": " + offboarding.FoundText(s)
+		text := "• " + string(s.System) + ": " + offboarding.FoundText(s)
 		if s.Account.Found && s.Account.Login != "" {
 			text += " (" + s.Account.Login + ")"
 		}
@@ -207,13 +207,13 @@ func askLines(c offboarding.Case) []string {
 	for _, s := range c.Systems {
 		p := offboarding.MakePlan(s, nil)
 		for _, class := range p.Ask {
-			out = append(out, fmt.Sprintf("%s/%s: whether they may be removed", s.System, class))
+			out = append(out, fmt.Sprintf("• %s/%s: whether they may be removed", s.System, class))
 		}
 		for _, b := range p.Blind {
-			out = append(out, line(fmt.Sprintf("%s/%s cannot be looked at: %s", s.System, b.Class, b.Reason), 200))
+			out = append(out, line(fmt.Sprintf("• %s/%s cannot be looked at: %s", s.System, b.Class, b.Reason), 200))
 		}
 		for _, n := range s.Needs {
-			out = append(out, line(n.Target()+": "+n.What, 200))
+			out = append(out, line("• "+n.Target()+": "+n.What, 200))
 		}
 	}
 	return out
@@ -229,7 +229,7 @@ func (d *Door) approvalText(r offboarding.Ruling) string {
 		out[0] = "Access is stopped at once. Who must agree before anything final is done:"
 	}
 	for _, a := range r.Approvals {
-		text := d.opt.Policy.Who(a) + " – rule " + a.Rule
+		text := "• " + d.opt.Policy.Who(a) + " – rule " + a.Rule
 		if a.Why != "" {
 			text += ": " + a.Why
 		}

@@ -82,6 +82,9 @@ func caseText(c offboarding.Case) string {
 	for _, l := range n.Lines {
 		out = append(out, line(fmt.Sprintf("%s: %s", l.System, l.Text), 800))
 	}
+	for _, r := range n.Remains {
+		out = append(out, line("remains: "+r, 800))
+	}
 	if n.Footer != "" {
 		out = append(out, n.Footer)
 	}

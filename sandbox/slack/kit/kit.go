@@ -121,14 +121,15 @@ func View(raw []byte) ([]string, error) {
 }
 
 func decode(raw []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
+	var whole json.RawMessage // refuses what follows the value
+	if err := json.Unmarshal(raw, &whole); err != nil {
+		return nil, fmt.Errorf("read JSON: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(whole))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
 		return nil, fmt.Errorf("read JSON: %w", err)
-	}
-	if d.More() {
-		return nil, fmt.Errorf("read JSON: something follows it")
 	}
 	return v, nil
 }

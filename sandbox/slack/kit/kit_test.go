@@ -187,6 +187,7 @@ func FuzzBlocks(f *testing.F) {
 	for _, l := range limits {
 		f.Add([]byte("[" + l.block(1) + "]"))
 	}
+	f.Add([]byte(`[] ]`))
 	f.Add([]byte(`[{"type":"rich_text","elements":[{"type":"rich_text_list","style":"bullet","elements":[{"type":"rich_text_section","elements":[{"type":"user","user_id":"U1"}]}]}]}]`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		problems, err := kit.Message(raw)
