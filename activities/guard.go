@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"lastday/activities/transport"
 	"lastday/offboarding"
@@ -25,25 +24,14 @@ type ProtectedList []string
 // of a protected person, here or in another system, is protected too.
 func (l ProtectedList) Protects(p offboarding.Subject, a offboarding.Account) string {
 	for _, entry := range l {
-		want := plain(entry)
+		want := offboarding.Subject(entry).Plain()
 		for _, have := range append(slices.Collect(maps.Values(a.Logins)), string(p), a.Email, a.Login, a.ID) {
-			if have != "" && plain(have) == want {
+			if have != "" && offboarding.Subject(have).Plain() == want {
 				return fmt.Sprintf("%s is on the list of protected people in the configuration", entry)
 			}
 		}
 	}
 	return ""
-}
-
-// plain lowers an identity and drops the +tag of an e-mail.
-func plain(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	local, domain, isMail := strings.Cut(s, "@")
-	if !isMail {
-		return s
-	}
-	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + domain
 }
 
 // refuse is the last check before any write.

@@ -49,29 +49,38 @@ func Named(door Door, name string) Actor {
 // of JSON.
 func (a Actor) IsZero() bool { return a.ID == "" && a.Email == "" && a.Name == "" }
 
-// Is reports whether the actor is the person with the address.
-func (a Actor) Is(s Subject) bool { return a.Email != "" && a.Email == s }
+// Is reports whether the actor is the person with the address; case and +tags
+// do not make another person.
+func (a Actor) Is(s Subject) bool { return a.Email != "" && a.Email.Plain() == s.Plain() }
 
-// Same reports whether two actors are, or may be, one person. Addresses tell
-// people apart, and ids at one door do; a program is never a person. Two that
-// neither tells apart are taken for one.
+// IsAnyOf reports whether the actor is the person with these addresses.
+func (a Actor) IsAnyOf(addresses []string) bool {
+	return slices.ContainsFunc(addresses, func(s string) bool { return a.Is(Subject(s)) })
+}
+
+// Same reports whether two actors are, or may be, one person; a program is
+// never a person. One id at one door is one person, whatever address it shows.
+// Otherwise addresses tell people apart, case and +tags aside, so two ids with
+// one address are one person; then ids at one door do. Two that none of these
+// tells apart are taken for one.
 func (a Actor) Same(b Actor) bool {
+	ids := a.Door == b.Door && a.ID != "" && b.ID != ""
 	switch {
 	case a.Bot != b.Bot:
 		return false
+	case ids && a.ID == b.ID:
+		return true
 	case a.Email != "" && b.Email != "":
-		return a.Email == b.Email
-	case a.Door == b.Door && a.ID != "" && b.ID != "":
-		return a.ID == b.ID
+		return a.Is(b.Email)
 	}
-	return true
+	return !ids
 }
 
 // InAny reports whether the actor is one of the members, each of which is a
-// group as in Groups or a work e-mail in its normal form.
+// group as in Groups or a work e-mail, of which case and +tags do not matter.
 func (a Actor) InAny(members []string) bool {
 	return slices.ContainsFunc(members, func(m string) bool {
-		return (a.Email != "" && string(a.Email) == m) || slices.Contains(a.Groups, m)
+		return a.Is(Subject(m)) || slices.Contains(a.Groups, m)
 	})
 }
 

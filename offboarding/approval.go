@@ -97,15 +97,22 @@ type Facts struct {
 	Systems []System `json:"systems"`
 	Classes []string `json:"classes"`
 	Grants  int      `json:"grants"`
-	// Admin: they hold an administrator's or owner's role somewhere.
+	// Admin: they hold an administrator's or owner's role somewhere, or may: a
+	// system that does not show its roles is not known to give them none.
 	Admin bool `json:"admin"`
 	// Asks are the classes a person must decide on, as system/class.
 	Asks []string `json:"asks,omitempty"`
 	// Accounts are the accounts found, as system:id.
 	Accounts []string `json:"accounts"`
+	// Addresses are the person's addresses as the systems tell them, in lower
+	// case and sorted: whoever has one of them is the person.
+	Addresses []string `json:"addresses,omitempty"`
 }
 
-// FactsOf sums up what was found of a person.
+// FactsOf sums up what was found of a person. Admin is true where an account is
+// said to be an administrator's or owner's, or its role cannot be read
+// (Account.Admin), where there are grants of the classes AdminRoles or Roles,
+// and where one of those is Blind.
 func FactsOf(systems []SystemCase) Facts {
 	f := Facts{Systems: []System{}, Classes: []string{}, Accounts: []string{}}
 	for _, s := range systems {
@@ -115,9 +122,11 @@ func FactsOf(systems []SystemCase) Facts {
 		f.Systems = append(f.Systems, s.System)
 		f.Accounts = append(f.Accounts, fmt.Sprintf("%s:%s", s.System, s.Account.ID))
 		f.Grants += len(s.Grants)
+		f.Addresses = append(f.Addresses, addressesOf(s.Account)...)
+		f.Admin = f.Admin || s.Account.Admin != "" || len(hiddenRoles(s)) > 0
 		for _, g := range s.Grants {
 			f.Classes = append(f.Classes, fmt.Sprintf("%s/%s", s.System, g.Class))
-			f.Admin = f.Admin || g.Class == AdminRoles || g.Class == Roles
+			f.Admin = f.Admin || isRole(g.Class)
 		}
 		for _, c := range MakePlan(s, nil).Ask {
 			f.Asks = append(f.Asks, fmt.Sprintf("%s/%s", s.System, c))
@@ -125,7 +134,27 @@ func FactsOf(systems []SystemCase) Facts {
 	}
 	slices.Sort(f.Classes)
 	f.Classes = slices.Compact(f.Classes)
+	slices.Sort(f.Addresses)
+	f.Addresses = slices.Compact(f.Addresses)
 	return f
+}
+
+// isRole reports whether who holds a grant of the class is an administrator.
+func isRole(c Class) bool { return c == AdminRoles || c == Roles }
+
+// hiddenRoles are the classes of roles that the system does not show.
+func hiddenRoles(s SystemCase) []Class {
+	var out []Class
+	for _, c := range s.Coverage {
+		if isRole(c.Class) && c.Sight == Blind {
+			out = append(out, c.Class)
+		}
+	}
+	return out
+}
+
+func addressesOf(a Account) []string {
+	return Person{Email: Subject(a.Email), Emails: a.Emails}.Addresses()
 }
 
 // volatile are classes that come and go while a person works; their coming
@@ -134,8 +163,8 @@ var volatile = []Class{Sessions}
 
 // PlanHash names what an approval is given to: whom, in which accounts, which
 // kinds of access, when, and how urgently. One more group of a kind they had
-// already does not change it; a new account, a new kind of access or another
-// time does.
+// already does not change it; a new account, a new kind of access, another time,
+// or what makes an account an administrator's does.
 func PlanHash(d Departure, systems []SystemCase) string {
 	f := FactsOf(systems)
 	classes := slices.DeleteFunc(f.Classes, func(c string) bool {
@@ -143,6 +172,27 @@ func PlanHash(d Departure, systems []SystemCase) string {
 		return slices.Contains(volatile, Class(class))
 	})
 	text := fmt.Sprintf("%q %q %t %q %q", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Urgent, f.Accounts, classes)
+	if why := adminsOf(systems); len(why) > 0 {
+		text += fmt.Sprintf(" %q", why)
+	}
 	h := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(h[:8])
+}
+
+// adminsOf says of each account what makes it an administrator's, beside its
+// grants.
+func adminsOf(systems []SystemCase) []string {
+	var out []string
+	for _, s := range systems {
+		if !s.Account.Found {
+			continue
+		}
+		if s.Account.Admin != "" {
+			out = append(out, fmt.Sprintf("%s: %s", s.System, s.Account.Admin))
+		}
+		for _, c := range hiddenRoles(s) {
+			out = append(out, fmt.Sprintf("%s/%s: out of sight", s.System, c))
+		}
+	}
+	return out
 }

@@ -70,6 +70,17 @@ type Case struct {
 	EndedAt     time.Time `json:"ended_at,omitzero"`
 }
 
+// Unagreed reports whether access is cut, or about to be, to which those who
+// must agree have not agreed yet: an emergency.
+func (c Case) Unagreed() bool {
+	switch c.State {
+	case Containing, Revoking, Observing, AwaitingApproval, NeedsDecision:
+		return c.Ruling.Emergency && len(Missing(c.Ruling.Approvals, c.Approvals, c.Plan, c.Departure)) > 0
+	case Finding, Waiting, Paused, Confirming, Verified, Closed, Cancelled, NothingFound, Refused:
+	}
+	return false
+}
+
 // SystemCase is a case's part in one system.
 type SystemCase struct {
 	System       System        `json:"system"`

@@ -28,6 +28,8 @@ type Departure struct {
 	Note        string    `json:"note,omitempty"`
 	RequestedBy Actor     `json:"requested_by,omitzero"`
 	RequestedAt time.Time `json:"requested_at,omitzero"`
+	// MovedAt is when the case was last given another time than it was asked for with.
+	MovedAt time.Time `json:"moved_at,omitzero"`
 	// RequestID tells two requests for the same person apart, so that the
 	// second knows that it joined the first one's case. A door that may send the
 	// same request twice gives both the same.

@@ -39,6 +39,9 @@ const (
 // NoticeOf tells a case as it stands now.
 func NoticeOf(c Case) Notice {
 	n := Notice{Headline: Headline(c), Footer: c.Outcome, Acts: PossibleActs(c)}
+	if c.Unagreed() {
+		n.Headline = "EMERGENCY, cut before anybody agreed: " + n.Headline
+	}
 	d := c.Departure
 	if !d.RequestedBy.IsZero() {
 		n.Facts = append(n.Facts, "asked by "+d.RequestedBy.String())

@@ -180,6 +180,9 @@ func MayRemove(s System, g Grant, decisions []Decision) bool {
 func (s *SystemCase) Met(a Account, held Inventory, at time.Time) {
 	switch {
 	case s.Account.ID == a.ID && len(s.Actions) > 0:
+		if a.Admin == "" {
+			a.Admin = s.Account.Admin // as it was when the case cut it
+		}
 		s.hold(held.Grants)
 		s.remain(held.Residuals)
 	default:

@@ -43,5 +43,18 @@ func ParseSubject(s string) (Subject, error) {
 	return Subject(strings.ToLower(trimmed)), nil
 }
 
+// Plain is the address without what does not tell people apart: case, space
+// around it and a +tag. An address or an identity that is no e-mail is only
+// lowered.
+func (s Subject) Plain() string {
+	lower := strings.ToLower(strings.TrimSpace(string(s)))
+	local, domain, isMail := strings.Cut(lower, "@")
+	untagged, _, _ := strings.Cut(local, "+")
+	if !isMail || untagged == "" {
+		return lower
+	}
+	return untagged + "@" + domain
+}
+
 // CaseID is the workflow id of the person's case.
 func (s Subject) CaseID() string { return "offboard:" + string(s) }

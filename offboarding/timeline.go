@@ -186,6 +186,16 @@ func CutText(systems []SystemCase) string {
 	return "cut already and not given back: " + strings.Join(parts, ", ")
 }
 
+// ChangedText says what a case changed that ends early.
+func ChangedText(systems []SystemCase) string {
+	for _, s := range systems {
+		if len(s.Actions) > 0 {
+			return CutText(systems)
+		}
+	}
+	return "nothing was changed"
+}
+
 // Story is the case as Markdown, for the Temporal UI.
 func Story(c Case) string {
 	var b strings.Builder

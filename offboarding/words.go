@@ -98,6 +98,10 @@ type Account struct {
 	// Logins are this person's identities elsewhere, as this system tells them.
 	Logins   map[System]string `json:"logins,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
+	// Admin says why the account counts as an administrator's or owner's: "owner
+	// of acme", or that its role cannot be read. Empty: it is neither, or the
+	// system keeps its roles in a class of grants.
+	Admin string `json:"admin,omitempty"`
 	// Protected says why no write may touch this account: it owns the token,
 	// it is the last owner, it is on the configured list. Empty: may be cut.
 	Protected string `json:"protected,omitempty"`

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"lastday/offboarding"
 )
@@ -15,7 +14,7 @@ const (
 	RuleBot           = "bot"            // a program; a webhook may request, cancel and reschedule
 	RuleGuest         = "guest"
 	RuleForeign       = "foreign-workspace"
-	RuleNoAddress     = "no-address" // somebody in Slack who could be the leaver
+	RuleNoAddress     = "no-address" // somebody who could be the leaver, or one of those who must agree
 	RuleOwnCase       = "own-case"   // the leaver; they may still see it, where may.see says so
 	RuleNoPolicy      = "no-policy"  // any door but the command line, without a policy
 )
@@ -60,7 +59,7 @@ func onOwnCase(q Question) offboarding.Ruling {
 	}
 	a, d := q.Actor, q.Departure
 	switch {
-	case a.Email != "" && plain(a.Email) == plain(d.Subject),
+	case a.Is(d.Subject), q.Plan != nil && a.IsAnyOf(q.Plan.Addresses),
 		a.ID != "" && q.Plan != nil && slices.Contains(q.Plan.Accounts, fmt.Sprintf("%s:%s", a.Door, a.ID)):
 		return refused(RuleOwnCase, "the person who leaves does nothing in their own case; somebody else has to")
 	case a.Door == offboarding.DoorSlack && a.Email == "":
@@ -69,11 +68,13 @@ func onOwnCase(q Question) offboarding.Ruling {
 	return offboarding.Ruling{}
 }
 
-// plain is an address without what does not tell people apart: case and +tags.
-func plain(s offboarding.Subject) string {
-	local, domain, _ := strings.Cut(strings.ToLower(strings.TrimSpace(string(s))), "@")
-	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + domain
+// unaddressed refuses a request that people must agree to, by somebody of whom
+// only a name is known: nobody could be told to be another person than they.
+func unaddressed(a offboarding.Actor, needed []offboarding.Requirement) offboarding.Ruling {
+	if len(needed) == 0 || a.Email != "" || a.Bot || a.Door == offboarding.DoorHook {
+		return offboarding.Ruling{}
+	}
+	return refused(RuleNoAddress, "somebody else than you has to agree to it: say under which work e-mail you ask: --by EMAIL")
 }
 
 func refused(rule, why string) offboarding.Ruling {

@@ -41,6 +41,8 @@ func TestTheBuiltInRulesHoldWhateverTheFileSays(t *testing.T) {
 		"the leaver with a +tag":      {with(jane, func(a *offboarding.Actor) { a.Email = "Jane.Doe+x@example.com" }), personal, nil, policy.RuleOwnCase},
 		"the leaver, from the keys":   {with(jane, func(a *offboarding.Actor) { a.Door = offboarding.DoorCommand }), personal, nil, policy.RuleOwnCase},
 		"the leaver's own account":    {with(jane, func(a *offboarding.Actor) { a.Email = "jd@example.com" }), personal, &offboarding.Facts{Accounts: []string{"slack:U4"}}, policy.RuleOwnCase},
+		"the leaver under an alias":   {with(mo, func(a *offboarding.Actor) { a.Email = "J.Miller+x@example.com" }), personal, &offboarding.Facts{Addresses: []string{"j.miller@example.com"}}, policy.RuleOwnCase},
+		"an alias at the keyboard":    {offboarding.Named(offboarding.DoorCommand, "j.miller@example.com"), personal, &offboarding.Facts{Addresses: []string{"j.miller@example.com"}}, policy.RuleOwnCase},
 		"somebody without an address": {with(mo, func(a *offboarding.Actor) { a.Email = "" }), personal, nil, policy.RuleNoAddress},
 		"an action there is not":      {mo, []policy.Action{"", "delete", "Request"}, nil, policy.RuleUnknownAction},
 	} {
@@ -80,6 +82,41 @@ func TestWhomTheBuiltInRulesLeaveToTheFile(t *testing.T) {
 					d = offboarding.Departure{}
 				}
 				require.Empty(t, ask(p, c.who, do, d, &offboarding.Facts{Accounts: []string{"slack:U4"}}).Refused)
+			})
+		}
+	}
+}
+
+func TestWhoeverAsksForWhatPeopleMustAgreeToHasAnAddress(t *testing.T) {
+	c := policy.Config{Groups: house().Groups, May: everything("true")}
+	c.Approvals = []policy.Approval{{Rule: "admins", When: "plan.admin", From: "security"}}
+	p := build(t, c)
+	named := func(d offboarding.Door, by string) offboarding.Actor { return offboarding.Named(d, by) }
+	for name, c := range map[string]struct {
+		who  offboarding.Actor
+		plan *offboarding.Facts
+		rule string
+	}{
+		"a name, and nobody must agree":    {named(offboarding.DoorCommand, "root@build7"), plain, ""},
+		"a name, before that is known":     {named(offboarding.DoorCommand, "root@build7"), nil, ""},
+		"a name, and somebody must agree":  {named(offboarding.DoorCommand, "root@build7"), owner, policy.RuleNoAddress},
+		"a name behind a file":             {named(offboarding.DoorFile, "root@build7"), owner, policy.RuleNoAddress},
+		"an address at the keyboard":       {named(offboarding.DoorCommand, "hanna@example.com"), owner, ""},
+		"an address behind a file":         {named(offboarding.DoorFile, "hanna@example.com"), owner, ""},
+		"an HR system":                     {personio, owner, ""},
+		"an HR system that says it is one": {offboarding.Actor{Door: offboarding.DoorHook, ID: "p", Bot: true}, owner, ""},
+	} {
+		for _, urgent := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, urgent), func(t *testing.T) {
+				d := leaving(func(d *offboarding.Departure) { d.RequestedBy, d.Urgent = c.who, urgent })
+				r := ask(p, c.who, policy.Request, d, c.plan)
+				require.Equal(t, c.rule, r.Refused)
+				if c.rule != "" {
+					require.True(t, policy.BuiltIn(r.Refused))
+					require.Contains(t, r.Why, "say under which work e-mail you ask: --by EMAIL")
+					require.Empty(t, r.Approvals)
+					require.False(t, r.Emergency)
+				}
 			})
 		}
 	}

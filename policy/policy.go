@@ -129,6 +129,9 @@ func (p *Policy) Rule(q Question) offboarding.Ruling {
 			r.Approvals = append(r.Approvals, need)
 		}
 	}
+	if no := unaddressed(q.Actor, r.Approvals); no.Refused != "" {
+		return no
+	}
 	if q.Departure.Urgent {
 		q.Action = Emergency
 		no := p.refusal(q)

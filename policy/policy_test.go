@@ -83,6 +83,11 @@ func TestWhoAskedIsKnownByWhatADoorVouchesFor(t *testing.T) {
 	require.True(t, may(hanna, hanna))
 	require.True(t, may(personio, personio))
 	require.False(t, may(mo, hanna))
+	renamed, tagged := hanna, hanna
+	renamed.Email, tagged.Email = "h.new@example.com", "Hanna.HR+x@example.com"
+	require.True(t, may(renamed, hanna), "one id is one person")
+	tagged.ID = "U77"
+	require.True(t, may(tagged, hanna), "a +tag is no other person")
 	require.False(t, may(console, console), "a name is nobody's proof")
 	require.False(t, may(console, personio), "two of whom nothing is known are not one")
 	claimed := offboarding.Actor{Door: offboarding.DoorCommand, Email: hanna.Email}

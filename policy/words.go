@@ -72,17 +72,20 @@ func (a Actor) person() offboarding.Actor {
 	}
 }
 
-// same reports whether two actors are known to be one; two of whom nothing is
-// known are not.
+// same reports whether two actors are known to be one, by an id of the same door
+// or by address; two of whom nothing is known are not.
 func (a Actor) same(b Actor) bool {
-	if a.Email != "" && b.Email != "" {
-		return a.Email == b.Email
+	if a.Door == b.Door && a.ID != "" && a.ID == b.ID {
+		return true
 	}
-	return a.Door == b.Door && a.ID != "" && a.ID == b.ID
+	return a.Email != "" && b.Email != "" && a.person().Is(b.person().Email)
 }
 
 func seenDeparture(d offboarding.Departure) Departure {
 	asked := d.RequestedAt
+	if d.MovedAt.After(asked) {
+		asked = d.MovedAt // notice is given from then on
+	}
 	if asked.IsZero() {
 		asked = time.Unix(0, 0).UTC()
 	}

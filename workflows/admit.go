@@ -14,7 +14,9 @@ type Admission struct {
 	CaseID string `json:"case_id"`
 	RunID  string `json:"run_id"`
 	// Asked counts the case's questions: each is answered once.
-	Asked  int    `json:"asked"`
+	Asked int `json:"asked"`
+	// Limits are those of the worker that asks, filled in as it asks: a case that
+	// has waited for weeks does not bring those of its first day.
 	Limits Limits `json:"limits"`
 }
 
@@ -22,6 +24,9 @@ type Admission struct {
 type Admitted struct {
 	// Held says why the case has to wait for its release; empty if it may begin.
 	Held string `json:"held,omitempty"`
+	// Again is when to ask again unasked, where too many are held for each to be
+	// told of its release; zero: the case is told.
+	Again time.Duration `json:"again,omitempty"`
 }
 
 // passBrake asks the brake, and if it holds the case, waits until it is
@@ -44,7 +49,12 @@ func (c *offboardCase) passBrake() bool {
 	c.teller.tell(c)
 	released := workflow.GetSignalChannel(c.root, releasedSignal)
 	due := c.Due
-	_ = workflow.Await(c.work, func() bool { return released.Len() > 0 || !c.Due.Equal(due) })
+	moved := func() bool { return released.Len() > 0 || !c.Due.Equal(due) }
+	if answer.Again > 0 {
+		_, _ = workflow.AwaitWithTimeout(c.work, answer.Again, moved)
+	} else {
+		_ = workflow.Await(c.work, moved)
+	}
 	for released.ReceiveAsync(nil) {
 	}
 	return false // looked up anew, and counted, before it begins
@@ -60,7 +70,7 @@ func (c *offboardCase) admit() (Admitted, error) {
 	})
 	var a Admitted
 	err := workflow.ExecuteActivity(ctx, admitActivity, Admission{
-		CaseID: c.ID, RunID: c.RunID, Asked: c.admission, Limits: c.settings.Brake,
+		CaseID: c.ID, RunID: c.RunID, Asked: c.admission,
 	}).Get(ctx, &a)
 	return a, err
 }

@@ -9,9 +9,20 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"lastday/activities"
 	"lastday/offboarding"
 )
+
+// agreeFirst is agree before anything is cut; in an emergency nothing waits.
+func (c *offboardCase) agreeFirst() bool { return !c.Ruling.Emergency && c.agree() }
+
+// agreeAfter is agree after an emergency's containment: until then nothing is
+// revoked.
+func (c *offboardCase) agreeAfter() {
+	if c.Ruling.Emergency {
+		c.agree()
+	}
+	c.agreed = true
+}
 
 // agree waits until everybody has agreed whom the policy asks for, or the case
 // is stopped. It reports whether there was a wait.
@@ -28,23 +39,14 @@ func (c *offboardCase) agree() bool {
 		if late := c.awaitAnswer(missing); late != nil {
 			c.tooLate(*late)
 		}
+		if c.hash() != c.Plan {
+			c.consultOnPlan() // moved, or a system has answered late
+		}
+		if c.Ruling.Refused != "" {
+			return waited
+		}
 	}
 	return waited
-}
-
-// agreeFirst is agree before anything is cut; in an emergency nothing waits.
-func (c *offboardCase) agreeFirst() bool {
-	c.replan()
-	return !c.Ruling.Emergency && c.agree()
-}
-
-// agreeAfter is agree after an emergency's containment: until then nothing
-// that cannot be undone is done.
-func (c *offboardCase) agreeAfter() {
-	if c.Ruling.Emergency {
-		c.agree()
-	}
-	c.agreed = true
 }
 
 // missing lists what the case still waits for.
@@ -58,76 +60,44 @@ func (c *offboardCase) awaitAnswer(missing []offboarding.Requirement) *offboardi
 	first := slices.MinFunc(missing, func(a, b offboarding.Requirement) int {
 		return c.runsOut(a).Compare(c.runsOut(b))
 	})
-	plan, given := c.Plan, len(c.Approvals)
+	plan, given := c.hash(), len(c.Approvals)
 	changed, err := workflow.AwaitWithOptions(c.work, workflow.AwaitOptions{
 		Timeout:      max(c.runsOut(first).Sub(workflow.Now(c.root)), 0),
 		TimerOptions: workflow.TimerOptions{Summary: fmt.Sprintf("%d of %s to agree (%s)", first.Count, first.From, first.Rule)},
-	}, func() bool { return c.Plan != plan || len(c.Approvals) != given })
+	}, func() bool { return c.hash() != plan || len(c.Approvals) != given })
 	if err != nil || changed {
 		return nil
 	}
 	return &first
 }
 
-// runsOut is when a requirement is not waited for any longer; each reminder
-// gives it its time anew.
+// Reminders come after the requirement's own time, then ever more seldom: each
+// is a handful of events, and a history has room for 50,000.
+const (
+	minReminder = time.Hour
+	maxReminder = 24 * time.Hour
+)
+
+// runsOut is when a requirement is not waited for any longer, or the next
+// reminder is due.
 func (c *offboardCase) runsOut(r offboarding.Requirement) time.Time {
-	return c.askedAt.Add(r.Within)
+	at, wait := c.asked.Add(r.Within), minReminder
+	for range c.reminded[r.Rule] {
+		at, wait = at.Add(max(wait, min(r.Within, maxReminder))), min(2*wait, maxReminder)
+	}
+	return at
 }
 
 func (c *offboardCase) tooLate(r offboarding.Requirement) {
 	if r.Expired == offboarding.ExpiryRemind {
-		c.askedAt = workflow.Now(c.root)
+		if c.reminded == nil {
+			c.reminded = map[string]int{}
+		}
+		c.reminded[r.Rule]++
 		return
 	}
 	c.cancelled = fmt.Sprintf("not agreed to within %s: the rule %s wants %d more of %s", r.Within, r.Rule, r.Count, r.From)
 	c.stop()
-}
-
-// replan notes that the plan may have become another; what was agreed to
-// before counts for that one only.
-func (c *offboardCase) replan() {
-	if hash := offboarding.PlanHash(c.Departure, c.systems()); hash != c.Plan {
-		c.Plan, c.askedAt = hash, workflow.Now(c.root)
-	}
-}
-
-// clear holds a write back until the policy allows the plan as it is now: what
-// a system told late may have made it another than the one agreed to. Where the
-// policy refuses, a person is asked.
-func (l *lane) clear(ctx workflow.Context, v activities.Verb) error {
-	c := l.c
-	if !c.ruled(c.Departure.RequestedBy) {
-		return nil
-	}
-	if offboarding.PlanHash(c.Departure, c.systems()) != c.Plan {
-		facts := offboarding.FactsOf(c.systems())
-		ruling, err := rule(ctx, Inquiry{Action: ActionRequest, Actor: c.Departure.RequestedBy, Departure: c.Departure, Plan: &facts})
-		if err != nil {
-			return err
-		}
-		if ruling.Refused != "" {
-			return c.refuse(workflow.Now(ctx), c.Departure.RequestedBy, ActionRequest, ruling)
-		}
-		c.Ruling = ruling
-		c.replan()
-	}
-	cleared := func() bool {
-		return (c.Ruling.Emergency && v == activities.Contain) || (c.agreed && len(c.missing()) == 0)
-	}
-	if cleared() {
-		return nil
-	}
-	if c.agreed { // else the case as a whole says what it waits for
-		l.Needs = []offboarding.Need{{
-			System: l.System, Since: workflow.Now(ctx).UTC(),
-			What: "found late, and not in the plan that was agreed to; it waits for " + wanted(c.missing()),
-		}}
-		l.waits = true
-		defer func() { l.Needs, l.waits = nil, false }()
-		c.needsPerson()
-	}
-	return workflow.Await(ctx, cleared)
 }
 
 func (c *offboardCase) mayApprove(_ workflow.Context, a offboarding.Approval) error {
@@ -173,13 +143,11 @@ func (c *offboardCase) against(a offboarding.Approval) offboarding.Ruling {
 	no := func(rule, why string) offboarding.Ruling { return offboarding.Ruling{Refused: rule, Why: why} }
 	missing := c.missing()
 	switch {
-	case a.By.Is(c.Departure.Subject):
-		return no("own-case", "the person who leaves does not decide on their own case")
 	case a.By.Same(c.Departure.RequestedBy):
 		return no("own-request", "whoever asked for it cannot agree to it; somebody else has to")
 	case len(missing) == 0:
 		return no("nothing-to-approve", "the case waits for nobody's approval")
-	case a.Plan != c.Plan:
+	case a.Plan != c.hash():
 		return no("plan-changed", "the plan is not the one you looked at; look at it as it is now")
 	case slices.ContainsFunc(c.Approvals, func(b offboarding.Approval) bool { return b.Plan == a.Plan && b.By.Same(a.By) }):
 		return no("once-each", "you have answered already; somebody else has to agree")

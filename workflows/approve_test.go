@@ -207,6 +207,7 @@ func TestAnEmergencyContainsFirstAndAsksAfter(t *testing.T) {
 		require.Empty(t, h.when("okta.Revoke"))
 		require.Empty(t, h.when("github.Revoke"))
 		require.Equal(t, offboarding.AwaitingApproval, h.now().State)
+		require.Contains(t, h.lastNotice().Headline, "EMERGENCY, cut before anybody agreed")
 		h.must = append(h.must, h.agree(sven), h.agree(tara))
 	})
 	d := byHanna()
@@ -216,6 +217,7 @@ func TestAnEmergencyContainsFirstAndAsksAfter(t *testing.T) {
 	require.GreaterOrEqual(t, h.first("okta.Revoke"), time.Hour)
 	require.Empty(t, okta.left())
 	require.Empty(t, github.left())
+	require.NotContains(t, h.lastNotice().Headline, "EMERGENCY")
 }
 
 func TestARuleThatRefusesStopsBeforeAnySystemIsAsked(t *testing.T) {

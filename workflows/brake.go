@@ -15,19 +15,26 @@ import (
 // day, which it holds, and who wants to release them. It is carried over when
 // the brake's history becomes long.
 type BrakeState struct {
-	Begun   []Begun             `json:"begun,omitempty"` // oldest first
-	Held    []Held              `json:"held,omitempty"`  // oldest first
-	Free    []Held              `json:"free,omitempty"`  // released, yet to be told
-	Release []offboarding.Actor `json:"release,omitempty"`
+	Begun   []Begun `json:"begun,omitempty"` // oldest first
+	Held    []Held  `json:"held,omitempty"`  // oldest first
+	Free    []Held  `json:"free,omitempty"`  // released, yet to be told
+	Release []Word  `json:"release,omitempty"`
 	// Refusals are the newest words that the policy refused.
 	Refusals []offboarding.Refusal `json:"refusals,omitempty"`
 	Limits   Limits                `json:"limits"`
 }
 
-// Begun is one case that was let through.
+// Begun is one case that was let through: its run, and when, in seconds since
+// 1970. It is short, because the state is carried over as a whole.
 type Begun struct {
-	Case string    `json:"case"`
-	At   time.Time `json:"at"`
+	Run string `json:"r"`
+	At  int64  `json:"t"`
+}
+
+// Word is one person's word that what is held should go on.
+type Word struct {
+	By offboarding.Actor `json:"by"`
+	At time.Time         `json:"at"`
 }
 
 // Held is one case that waits for its release.
@@ -42,6 +49,8 @@ type Held struct {
 // handles one question after the other, so that no number of simultaneous
 // starts gets past it, and Temporal keeps its count through restarts.
 func Brake(ctx workflow.Context, state BrakeState) error {
+	// Cancelling the brake must not forget what it counted.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	b := &brake{BrakeState: state}
 	if err := b.setup(ctx); err != nil {
 		return err
@@ -67,6 +76,18 @@ type brake struct {
 
 // batch is how many cases are let go between two looks at the history's length.
 const batch = 100
+
+// maxHeld is how many cases are held by name; the others ask again by
+// themselves. With the state's other parts that stays below the 2 MiB that
+// Temporal carries over.
+const (
+	maxHeld  = 5000
+	askAgain = 15 * time.Minute
+)
+
+// wordHolds is how long a word to release holds: the second person speaks of
+// what the first one saw.
+const wordHolds = time.Hour
 
 // historyLimit keeps the brake's history far below the 50,000 events at which
 // Temporal ends a run.
@@ -97,19 +118,22 @@ func (b *brake) setup(ctx workflow.Context) error {
 func (b *brake) admit(ctx workflow.Context, a Admission) (Admitted, error) {
 	now := workflow.Now(ctx).UTC()
 	b.Limits = a.Limits
-	b.Begun = slices.DeleteFunc(b.Begun, func(e Begun) bool { return now.Sub(e.At) >= 24*time.Hour })
-	name := a.CaseID + " " + a.RunID
-	if slices.ContainsFunc(b.Begun, func(e Begun) bool { return e.Case == name }) {
+	b.Begun = slices.DeleteFunc(b.Begun, func(e Begun) bool { return now.Unix()-e.At >= int64(24*time.Hour/time.Second) })
+	if a.Limits.IsZero() || slices.ContainsFunc(b.Begun, func(e Begun) bool { return e.Run == a.RunID }) {
 		return Admitted{}, nil
 	}
 	why := b.full(now)
 	if why == "" {
-		b.Begun = append(b.Begun, Begun{Case: name, At: now})
+		b.Begun = append(b.Begun, Begun{Run: a.RunID, At: now.Unix()})
 		return Admitted{}, nil
 	}
-	if !slices.ContainsFunc(b.Held, func(h Held) bool { return h.RunID == a.RunID }) {
-		b.Held = append(b.Held, Held{CaseID: a.CaseID, RunID: a.RunID, Since: now})
+	if slices.ContainsFunc(b.Held, func(h Held) bool { return h.RunID == a.RunID }) {
+		return Admitted{Held: why}, nil
 	}
+	if len(b.Held) >= maxHeld {
+		return Admitted{Held: why, Again: askAgain}, nil
+	}
+	b.Held = append(b.Held, Held{CaseID: a.CaseID, RunID: a.RunID, Since: now})
 	return Admitted{Held: why}, nil
 }
 
@@ -117,7 +141,7 @@ func (b *brake) admit(ctx workflow.Context, a Admission) (Admitted, error) {
 func (b *brake) full(now time.Time) string {
 	hour := 0
 	for _, e := range b.Begun {
-		if now.Sub(e.At) < time.Hour {
+		if now.Unix()-e.At < int64(time.Hour/time.Second) {
 			hour++
 		}
 	}
@@ -140,8 +164,9 @@ type Released struct {
 	Cases int `json:"cases"`
 }
 
-// release lets all cases go that are held now, once enough different people
-// want it. It does not raise the limits: the next case is held again.
+// release lets the cases go that were held when the first of enough different
+// people said so. What came after that, nobody but the last of them can have
+// seen; it is held on. The limits stay as they are.
 func (b *brake) release(ctx workflow.Context, r SteerRequest) (Released, error) {
 	if refusal, err := refusedBy(ctx, ActionRelease, r.By); err != nil {
 		b.Refusals = keep(b.Refusals, refusal)
@@ -150,15 +175,26 @@ func (b *brake) release(ctx workflow.Context, r SteerRequest) (Released, error) 
 	if len(b.Held) == 0 {
 		return Released{}, temporal.NewNonRetryableApplicationError("no departure is held; there is nothing to release", "Usage", nil)
 	}
-	b.Release = agreeing(b.Release, r.By)
+	now := workflow.Now(ctx).UTC()
+	b.Release = slices.DeleteFunc(b.Release, func(w Word) bool { return now.Sub(w.At) >= wordHolds })
+	if !slices.ContainsFunc(b.Release, func(w Word) bool { return w.By.Same(r.By) }) {
+		b.Release = append(b.Release, Word{By: r.By, At: now})
+	}
 	if missing := b.Limits.releasers() - len(b.Release); missing > 0 {
 		return Released{Missing: missing}, nil
 	}
-	now, n := workflow.Now(ctx).UTC(), len(b.Held)
+	seen := b.Release[0].At
+	var held []Held
+	n := 0
 	for _, h := range b.Held {
-		b.Begun = append(b.Begun, Begun{Case: h.CaseID + " " + h.RunID, At: now})
+		if h.Since.After(seen) {
+			held = append(held, h)
+			continue
+		}
+		n++
+		b.Begun, b.Free = append(b.Begun, Begun{Run: h.RunID, At: now.Unix()}), append(b.Free, h)
 	}
-	b.Free, b.Held, b.Release = append(b.Free, b.Held...), nil, nil
+	b.Held, b.Release = held, nil
 	return Released{Cases: n}, nil
 }
 

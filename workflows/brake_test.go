@@ -149,7 +149,7 @@ func TestTheBrakeLetsThroughWhatIsAllowedAndHoldsTheRest(t *testing.T) {
 	h.env.RegisterDelayedCallback(func() {
 		require.Empty(t, held["run20"], "released")
 		require.NotEmpty(t, held["run200"], "a release does not raise the limits")
-		h.env.CancelWorkflow()
+		done(h)
 	}, 110*time.Minute)
 	h.env.ExecuteWorkflow(workflows.BrakeType, workflows.BrakeState{})
 	require.True(t, h.env.IsWorkflowCompleted())
@@ -178,10 +178,18 @@ func TestTheBrakeIsReleasedOnlyByWhomThePolicyAllows(t *testing.T) {
 		require.Len(t, state.Held, 1)
 		require.Len(t, state.Refusals, 1)
 		require.Equal(t, "may-release", state.Refusals[0].Rule)
-		h.env.CancelWorkflow()
+		done(h)
 	}, 2*time.Minute)
 	h.env.ExecuteWorkflow(workflows.BrakeType, workflows.BrakeState{})
 	require.True(t, h.env.IsWorkflowCompleted())
+}
+
+// freezing runs the kill switch on the word of somebody.
+func freezing(h *house, by offboarding.Actor) {
+	h.env.RegisterDelayedCallback(func() {
+		answers(h, workflows.FreezeUpdate, "", workflows.SteerRequest{By: by, Reason: "a wrong list"}, func(workflows.Frozen, error) {})
+	}, 0)
+	h.env.ExecuteWorkflow(workflows.FreezeType)
 }
 
 func TestAFreezeEndsWhenTwoPeopleSaySo(t *testing.T) {
@@ -191,6 +199,7 @@ func TestAFreezeEndsWhenTwoPeopleSaySo(t *testing.T) {
 	}
 	h.env.RegisterDelayedCallback(func() {
 		require.Equal(t, "FROZEN: Lastday takes nobody's access away", h.lastNotice().Headline)
+		require.Contains(t, h.lastNotice().Facts, "frozen by hanna@example.com: a wrong list")
 		say(sven)
 		say(sven)
 	}, 5*time.Second)
@@ -198,7 +207,7 @@ func TestAFreezeEndsWhenTwoPeopleSaySo(t *testing.T) {
 		require.False(t, h.env.IsWorkflowCompleted())
 		say(tara)
 	}, time.Hour)
-	h.env.ExecuteWorkflow(workflows.FreezeType, workflows.SteerRequest{By: hanna, Reason: "a wrong list"})
+	freezing(h, hanna)
 	require.NoError(t, h.env.GetWorkflowError())
 	var got workflows.Frozen
 	require.NoError(t, h.env.GetWorkflowResult(&got))
@@ -207,15 +216,51 @@ func TestAFreezeEndsWhenTwoPeopleSaySo(t *testing.T) {
 	require.Contains(t, h.lastNotice().Headline, "goes on")
 }
 
+func onlySecurity(q workflows.Inquiry) offboarding.Ruling {
+	if q.Actor.InAny([]string{"slack:SEC"}) {
+		return offboarding.Ruling{}
+	}
+	return offboarding.Ruling{Refused: "may-freeze", Why: "ask security"}
+}
+
 func TestAFreezeThatThePolicyRefusesEndsAtOnce(t *testing.T) {
-	h := guardian(t, func(workflows.Inquiry) offboarding.Ruling {
-		return offboarding.Ruling{Refused: "may-freeze", Why: "ask security"}
-	})
-	h.env.ExecuteWorkflow(workflows.FreezeType, workflows.SteerRequest{By: hanna, Reason: "no reason"})
+	h := guardian(t, onlySecurity)
+	freezing(h, hanna)
 	require.NoError(t, h.env.GetWorkflowError())
 	var got workflows.Frozen
 	require.NoError(t, h.env.GetWorkflowResult(&got))
-	require.Contains(t, got.Refused, "may-freeze")
+	require.Empty(t, got.Orders)
 	require.Len(t, got.Refusals, 1)
+	require.Equal(t, "may-freeze", got.Refusals[0].Rule)
 	require.Empty(t, h.notices)
+}
+
+func TestARefusedWordDoesNotEndWhatAnotherHasFrozen(t *testing.T) {
+	h := guardian(t, onlySecurity)
+	h.env.RegisterDelayedCallback(func() {
+		answers(h, workflows.FreezeUpdate, "", workflows.SteerRequest{By: sven, Reason: "stop"}, func(_ workflows.Frozen, err error) { require.NoError(t, err) })
+	}, 0)
+	open := false
+	h.env.RegisterDelayedCallback(func() {
+		open = !h.env.IsWorkflowCompleted()
+	}, time.Hour)
+	h.env.RegisterDelayedCallback(func() {
+		open = open && !h.env.IsWorkflowCompleted()
+		for _, by := range []offboarding.Actor{sven, tara} {
+			answers(h, workflows.UnfreezeUpdate, "", workflows.SteerRequest{By: by, Reason: "all clear"}, func(workflows.Frozen, error) {})
+		}
+	}, 2*time.Hour)
+	freezing(h, hanna)
+	require.True(t, open)
+	require.NoError(t, h.env.GetWorkflowError())
+	var got workflows.Frozen
+	require.NoError(t, h.env.GetWorkflowResult(&got))
+	require.Len(t, got.Orders, 1)
+	require.Len(t, got.Refusals, 1)
+}
+
+// done lets the brake come to its next run, which is the only way it ends.
+func done(h *house) {
+	h.env.SetContinueAsNewSuggested(true)
+	h.env.SignalWorkflow("wake", nil)
 }

@@ -68,6 +68,16 @@ func readSettings(ctx workflow.Context, who offboarding.Subject) (Settings, erro
 	return s, err
 }
 
+// refresh reads again what may have changed while the case waited: who is
+// protected, whether there is a policy, and the brake.
+func (c *offboardCase) refresh() {
+	now, err := readSettings(c.work, c.Departure.Subject)
+	if err != nil {
+		return // the case was cancelled
+	}
+	c.settings.Protected, c.settings.Policy, c.settings.Brake = now.Protected, now.Policy, now.Brake
+}
+
 // rule asks the policy. Its only error is a cancelled workflow.
 func rule(ctx workflow.Context, q Inquiry) (offboarding.Ruling, error) {
 	var r offboarding.Ruling

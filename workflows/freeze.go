@@ -34,22 +34,29 @@ const unfreezers = 2
 
 // Frozen is how the kill switch stands.
 type Frozen struct {
-	By     offboarding.Actor `json:"by"`
-	Reason string            `json:"reason"`
-	Since  time.Time         `json:"since"`
+	// Orders are who froze, and why; the first is the oldest.
+	Orders []Order `json:"orders,omitempty"`
 	// Agreed are those who want it to end, Refusals whom the policy refused.
 	Agreed   []offboarding.Actor   `json:"agreed,omitempty"`
 	Refusals []offboarding.Refusal `json:"refusals,omitempty"`
-	// Refused says why the freeze itself was not allowed; it then ended at once.
-	Refused string    `json:"refused,omitempty"`
-	EndedAt time.Time `json:"ended_at,omitzero"`
+	EndedAt  time.Time             `json:"ended_at,omitzero"`
+}
+
+// Order is somebody's word to freeze.
+type Order struct {
+	By     offboarding.Actor `json:"by"`
+	Reason string            `json:"reason"`
+	At     time.Time         `json:"at"`
 }
 
 // Freeze is the kill switch: as long as its run is open, no system is written
 // to. Every write asks Temporal's server for it, so that it holds from the
-// moment it is started, with no worker's help. It ends when two people say so.
-func Freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
-	f := &freeze{Frozen: Frozen{By: r.By, Reason: r.Reason, Since: workflow.Now(ctx).UTC()}}
+// moment it is started, with no worker's help. It ends when two people say so,
+// or when the policy has refused everybody who asked for it.
+func Freeze(ctx workflow.Context) (Frozen, error) {
+	// Cancelling its run in Temporal is no word of two people.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	f := &freeze{}
 	if err := f.setup(ctx); err != nil {
 		return Frozen{}, err
 	}
@@ -57,14 +64,19 @@ func Freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
 	if err != nil {
 		return Frozen{}, err
 	}
-	if refusal, err := refusedBy(ctx, ActionFreeze, r.By); err != nil {
-		f.Refusals, f.Refused = keep(f.Refusals, refusal), err.Error()
+	// Who started it says so in an update, which follows at once; without one it
+	// stays shut all the same.
+	refused := func() bool { return f.judging == 0 && len(f.Orders) == 0 && len(f.Refusals) > 0 }
+	if _, err := workflow.AwaitWithTimeout(ctx, time.Second, func() bool { return len(f.Orders) > 0 || refused() }); err != nil {
+		return Frozen{}, err
+	}
+	if refused() {
 		return f.Frozen, nil
 	}
 	if settings.Tell {
 		f.tell(ctx, false)
 	}
-	if err := workflow.Await(ctx, func() bool { return len(f.Agreed) >= unfreezers }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return len(f.Agreed) >= unfreezers || refused() }); err != nil {
 		return Frozen{}, err
 	}
 	f.EndedAt = workflow.Now(ctx).UTC()
@@ -76,13 +88,33 @@ func Freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
 
 type freeze struct {
 	Frozen
-	ref string
+	judging int // how many orders the policy is being asked about
+	ref     string
 }
 
 func (f *freeze) setup(ctx workflow.Context) error {
-	return workflow.SetUpdateHandlerWithOptions(ctx, UnfreezeUpdate, f.unfreeze, workflow.UpdateHandlerOptions{
-		Validator: func(_ workflow.Context, r SteerRequest) error { return r.check() }, Description: "let Lastday write again",
-	})
+	check := func(_ workflow.Context, r SteerRequest) error { return r.check() }
+	return errors.Join(
+		workflow.SetUpdateHandlerWithOptions(ctx, FreezeUpdate, f.freeze, workflow.UpdateHandlerOptions{
+			Validator: check, Description: "write to no system any more",
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, UnfreezeUpdate, f.unfreeze, workflow.UpdateHandlerOptions{
+			Validator: check, Description: "let Lastday write again",
+		}),
+	)
+}
+
+// freeze takes an order. One that the policy refuses ends nothing that somebody
+// else has ordered.
+func (f *freeze) freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
+	f.judging++
+	defer func() { f.judging-- }()
+	if refusal, err := refusedBy(ctx, ActionFreeze, r.By); err != nil {
+		f.Refusals = keep(f.Refusals, refusal)
+		return f.Frozen, err
+	}
+	f.Orders, f.Agreed = append(f.Orders, Order{By: r.By, Reason: r.Reason, At: workflow.Now(ctx).UTC()}), nil
+	return f.Frozen, nil
 }
 
 func (f *freeze) unfreeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
@@ -111,24 +143,32 @@ func (f *freeze) tell(ctx workflow.Context, last bool) {
 	notice := offboarding.Notice{
 		Headline: "FROZEN: Lastday takes nobody's access away",
 		Facts: []string{
-			"frozen by " + f.By.String(), "reason: " + f.Reason,
+			f.ordered(),
 			fmt.Sprintf("%d people let it go on: starter unfreeze --reason TEXT", unfreezers),
 		},
 	}
 	if last {
 		notice.Headline = "Lastday goes on: the freeze has ended"
-		notice.Facts = []string{"frozen by " + f.By.String(), "reason: " + f.Reason, "ended by " + names(f.Agreed)}
+		notice.Facts = []string{f.ordered(), "ended by " + names(f.Agreed)}
 	}
 	info := workflow.GetInfo(ctx)
 	ctx = workflow.WithActivityOptions(ctx, tellOptions(time.Minute, "tell the channel of the freeze"))
 	var told activities.Told
 	err := workflow.ExecuteActivity(ctx, activities.Tell, activities.Telling{
-		Key: info.WorkflowExecution.ID + " " + info.WorkflowExecution.RunID, Since: f.Since, Ref: f.ref, Doubt: last && f.ref == "",
+		Key: info.WorkflowExecution.ID + " " + info.WorkflowExecution.RunID, Since: info.WorkflowStartTime.UTC(), Ref: f.ref, Doubt: last && f.ref == "",
 		Last: last, Notice: notice,
 	}).Get(ctx, &told)
 	if err == nil {
 		f.ref = told.Ref
 	}
+}
+
+// ordered says who froze and why.
+func (f *freeze) ordered() string {
+	if len(f.Orders) == 0 {
+		return "frozen by somebody whose name has not come through yet"
+	}
+	return fmt.Sprintf("frozen by %s: %s", f.Orders[0].By, f.Orders[0].Reason)
 }
 
 func names(people []offboarding.Actor) string {

@@ -152,7 +152,7 @@ func (h *house) update(name string, arg any) *outcome {
 	h.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
 		OnAccept:   func() { o.accepted = true },
 		OnReject:   func(err error) { o.rejected = err },
-		OnComplete: func(any, error) { o.done = true },
+		OnComplete: func(_ any, err error) { o.done, o.rejected = err == nil, err },
 	}, arg)
 	return o
 }

@@ -34,8 +34,9 @@ type lane struct {
 	asked offboarding.Person
 	read  int
 	// knew is how many decisions there were when it was last read back.
-	knew int
-	halt workflow.CancelFunc // ends the write that is under way; nil if none is
+	knew  int
+	again bool                // the write under way was sent back, to ask again
+	halt  workflow.CancelFunc // ends the write that is under way; nil if none is
 }
 
 // errBehind says that the system that knows the login here is late itself.
@@ -68,6 +69,7 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 	if found.Account.Protected != "" {
 		l.c.haltWrites()
 	}
+	l.c.planChanged()
 	l.askEarly(ctx)
 	return nil
 }
@@ -151,31 +153,6 @@ func (l *lane) observe(ctx workflow.Context) error {
 		l.ContainedAt = time.Time{} // it was not, whatever the call answered
 	}
 	return nil
-}
-
-// write runs a step that changes things, and takes down what it did even when
-// it did not come through.
-func (l *lane) write(ctx workflow.Context, v activities.Verb, limit time.Duration, summary string, grants []offboarding.Grant) (time.Time, error) {
-	if l.c.protection() != "" {
-		return time.Time{}, l.c.refused()
-	}
-	if err := l.clear(ctx, v); err != nil {
-		return time.Time{}, err
-	}
-	ctx, l.halt = workflow.WithCancel(ctx)
-	defer func() { l.halt = nil }()
-	var done activities.WriteResult
-	req := activities.WriteRequest{Subject: l.c.Departure.Subject, Account: l.Account, Grants: grants}
-	err := l.call(ctx, v, limit, summary, req, &done)
-	if err != nil {
-		l.Wrote(activities.DoneBefore(err))
-		if l.c.protection() != "" {
-			err = l.c.refused()
-		}
-		return time.Time{}, err
-	}
-	l.Wrote(done.Actions)
-	return done.At, nil
 }
 
 // call runs one activity, not before the vendor wants to be called again: an

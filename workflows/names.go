@@ -7,6 +7,7 @@ const (
 	BrakeType    = "Brake"
 	FreezeType   = "Freeze"
 	HeardType    = "Heard"
+	RefusedType  = "Refused"
 
 	// TaskQueue is the workflows' own queue.
 	TaskQueue = "offboarding"
@@ -21,6 +22,7 @@ const (
 	ApproveUpdate    = "approve"
 	AdmitUpdate      = "admit"
 	ReleaseUpdate    = "release"
+	FreezeUpdate     = "freeze"
 	UnfreezeUpdate   = "unfreeze"
 
 	releasedSignal = "released"

@@ -36,11 +36,13 @@ type offboardCase struct {
 	stop      workflow.CancelFunc
 	root      workflow.Context // outlives a cancellation, for cleaning up
 	begun     bool
-	agreed    bool      // nobody's approval is waited for any more
-	askedAt   time.Time // when the approvals were asked for
-	outdated  bool      // what was found is from before a wait
-	met       bool      // some system knew the person before a wait
-	admission int       // how often the brake was asked
+	agreed    bool           // nobody's approval is waited for any more
+	asking    workflow.Mutex // one asks the policy at a time
+	asked     time.Time      // when the approvals of the plan were asked for
+	reminded  map[string]int // how often, by rule
+	outdated  bool           // what was found is from before a wait
+	met       bool           // some system knew the person before a wait
+	admission int            // how often the brake was asked
 	over      bool
 	cancelled string // who cancelled and why
 	shown     string // the last LastdayState
@@ -76,6 +78,7 @@ func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, erro
 	c.work, c.stop = workflow.WithCancel(ctx)
 	c.root, _ = workflow.NewDisconnectedContext(ctx)
 	c.laggards = workflow.NewWaitGroup(ctx)
+	c.asking = workflow.NewMutex(ctx)
 	return c, nil
 }
 
@@ -86,7 +89,7 @@ func (c *offboardCase) run(ctx workflow.Context) (offboarding.Case, error) {
 		return offboarding.Case{}, fmt.Errorf("read settings: %w", err)
 	}
 	c.use(settings)
-	c.consult(nil)
+	c.consult()
 
 	c.find()
 	c.consultOnPlan()
@@ -137,18 +140,21 @@ func (c *offboardCase) awaitBeginning() {
 	for c.mayGoOn() {
 		if c.outdated {
 			c.met = true
+			c.refresh()
 			c.enter(offboarding.Finding)
 			c.find()
-			c.consultOnPlan()
-			continue
 		}
-		if c.agreeFirst() || c.waitForDue() || !c.passBrake() {
+		c.consultOnPlan()
+		switch {
+		case !c.mayGoOn():
+			return
+		case c.agreeFirst(), c.waitForDue(), !c.passBrake():
 			c.outdated = true
-			continue
+		case c.hash() == c.Plan:
+			c.begin()
+			return
 		}
-		break
 	}
-	c.begin()
 }
 
 // begin notes that the first cut comes now.

@@ -21,6 +21,10 @@ func Register(r worker.Registry, counsel Counsel) {
 		Name:               PlanType,
 		VersioningBehavior: workflow.VersioningBehaviorPinned,
 	})
+	r.RegisterWorkflowWithOptions(Refused, workflow.RegisterOptions{
+		Name:               RefusedType,
+		VersioningBehavior: workflow.VersioningBehaviorPinned,
+	})
 	r.RegisterWorkflowWithOptions(Heard, workflow.RegisterOptions{
 		Name:               HeardType,
 		VersioningBehavior: workflow.VersioningBehaviorPinned,

@@ -140,7 +140,8 @@ func (c *offboardCase) sumUp() {
 	c.ProvenAt = at(func(s offboarding.SystemCase) time.Time { return s.ProvenAt })
 }
 
-// waitForDue waits for the case's time; it reports whether there was a wait.
+// waitForDue waits for the case's time; it reports whether there was a wait. It
+// comes back early when the plan was moved and has to be agreed to anew.
 func (c *offboardCase) waitForDue() bool {
 	waited := false
 	for !c.stopped() {
@@ -156,6 +157,9 @@ func (c *offboardCase) waitForDue() bool {
 			Timeout:      left,
 			TimerOptions: workflow.TimerOptions{Summary: "until " + offboarding.In(due, c.Departure.Zone)},
 		}, func() bool { return !c.Due.Equal(due) })
+		if len(c.Ruling.Approvals) > 0 && c.hash() != c.Plan {
+			return waited
+		}
 	}
 	return waited
 }
@@ -188,28 +192,30 @@ func (c *offboardCase) haltWrites() {
 	}
 }
 
-// endEarly ends a case in which nothing was written.
+// endEarly ends a case in which nothing more is written: lanes that fell behind
+// stop as well.
 func (c *offboardCase) endEarly() (offboarding.Case, error) {
-	if reason := c.protection(); reason != "" {
-		c.stop() // lanes that fell behind stop as well
-		return c.end(offboarding.Refused, reason+"; nothing was changed")
-	}
-	if c.stopped() {
+	if c.protection() == "" && c.stopped() {
 		return c.endCancelled()
 	}
-	if r := c.Ruling; r.Refused != "" {
-		c.stop()
-		return c.end(offboarding.Refused, fmt.Sprintf("refused by the rule %s: %s; nothing was changed", r.Refused, r.Why))
+	c.stop()
+	state, why := c.whyEarly()
+	return c.end(state, why+"; "+offboarding.ChangedText(c.systems()))
+}
+
+func (c *offboardCase) whyEarly() (offboarding.State, string) {
+	names := offboarding.Names(c.systems())
+	switch reason, r := c.protection(), c.Ruling; {
+	case reason != "":
+		return offboarding.Refused, reason
+	case r.Refused != "":
+		return offboarding.Refused, fmt.Sprintf("refused by the rule %s: %s", r.Refused, r.Why)
+	case len(c.lanes) == 0:
+		return offboarding.NothingFound, "no system is configured, so nobody was looked for"
+	case c.met:
+		return offboarding.NothingFound, fmt.Sprintf("%s was found when this was asked for, and none of %s knows them any more", c.who(), names)
 	}
-	if len(c.lanes) == 0 {
-		return c.end(offboarding.NothingFound, "no system is configured, so nobody was looked for; nothing was changed")
-	}
-	if c.met {
-		return c.end(offboarding.NothingFound, fmt.Sprintf(
-			"%s was found when this was asked for, and none of %s knows them any more; nothing was changed", c.who(), offboarding.Names(c.systems())))
-	}
-	return c.end(offboarding.NothingFound, fmt.Sprintf(
-		"none of %s knows %s; nothing was changed; check the spelling", offboarding.Names(c.systems()), c.who()))
+	return offboarding.NothingFound, fmt.Sprintf("none of %s knows %s: check the spelling", names, c.who())
 }
 
 // endCancelled says what was cut before the case was stopped. Nothing is given

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -44,9 +45,8 @@ func (l *lane) catchUp(ctx workflow.Context, err error) {
 		return
 	}
 	if !l.c.begun {
-		if workflow.Await(ctx, func() bool { return l.c.begun }) != nil || !l.lookUp(ctx) {
-			return
-		}
+		l.behind, l.fellOver = false, nil // in time after all: it goes on with the others
+		return
 	}
 	_ = l.settle(ctx) // the only error is a cancelled case, which ends elsewhere
 }
@@ -82,7 +82,7 @@ func (l *lane) insist(ctx workflow.Context, step func() error) bool {
 		switch {
 		case err == nil:
 			return true
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, errors.Is(err, errAnswered):
 			return false
 		case !l.ask(ctx, err):
 			return false

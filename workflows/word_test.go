@@ -122,6 +122,24 @@ func TestALastDayThatHasPassedBeginsAWaitingCase(t *testing.T) {
 	require.Equal(t, time.Hour, h.first("okta.Contain"))
 }
 
+func TestAWordWithoutADayBeginsNothing(t *testing.T) {
+	h, _, _ := twoSystems(t)
+	none, other := says(0, time.Hour), says(-time.Hour, time.Hour)
+	none.At, none.Word.At, other.Word.At = time.Time{}, time.Time{}, monday.Add(48*time.Hour)
+	var outcomes []*outcome
+	h.after(time.Hour, func() {
+		for _, r := range []workflows.RescheduleRequest{none, other} {
+			outcomes = append(outcomes, h.update(workflows.RescheduleUpdate, r))
+		}
+	})
+	h.due(2*time.Hour, 48*time.Hour)
+	h.offboard(byWorkday())
+	for _, o := range outcomes {
+		require.ErrorContains(t, o.rejected, "no time to move the case to")
+	}
+	require.Equal(t, 48*time.Hour, h.first("okta.Contain"))
+}
+
 func TestAWithdrawalCancelsBeforeAndOnlyBefore(t *testing.T) {
 	h, okta, _ := twoSystems(t)
 	h.taken(time.Hour, workflows.CancelUpdate, "w", withdraws(0))

@@ -50,9 +50,31 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		return account, err
 	}
 	if id, ok := number(account.ID); ok {
+		if account.Admin, err = s.ownership(ctx, id); err != nil {
+			return account, err
+		}
 		account.Protected, err = s.protection(ctx, id, me, observer, account.Login)
 	}
 	return account, err
+}
+
+// ownership names the organisations that the account owns. Who owns the
+// enterprise above them, no organisation tells.
+func (s *session) ownership(ctx context.Context, id int64) (string, error) {
+	var owned []string
+	for _, org := range s.c.cfg.Organizations {
+		owners, err := s.ownersOf(ctx, org)
+		if err != nil {
+			return "", err
+		}
+		if slices.ContainsFunc(owners, func(o *gh.User) bool { return o.GetID() == id }) {
+			owned = append(owned, org)
+		}
+	}
+	if len(owned) == 0 {
+		return "", nil
+	}
+	return "owner of " + strings.Join(owned, ", "), nil
 }
 
 // protection says why an account must not be cut.

@@ -65,6 +65,15 @@ func TestTheLastOwnerIsProtected(t *testing.T) {
 	r.refusedEverywhere(a, transport.Protected)
 }
 
+func TestWhoOwnsAnOrganisationIsSaid(t *testing.T) {
+	r := newRig(t, sandbox.Options{}, nil)
+	assert.Empty(t, r.find(jane()).Admin, "a member")
+	r.sv.SetRole(sandbox.Labs, "jane-doe", "admin")
+	assert.Equal(t, "owner of "+sandbox.Labs, r.find(jane()).Admin)
+	r.sv.SetRole(sandbox.Acme, "jane-doe", "admin")
+	assert.Equal(t, "owner of "+sandbox.Acme+", "+sandbox.Labs, r.find(jane()).Admin)
+}
+
 func TestARenamedAccountIsStillCut(t *testing.T) {
 	r := newRig(t, sandbox.Options{}, nil)
 	a := r.find(jane())

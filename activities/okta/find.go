@@ -70,7 +70,12 @@ func (k *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		return out, err
 	}
 	k.describe(&out, u, cl.read)
-	out.Protected, err = k.protected(ctx, cl.read, out.ID, own)
+	roles, err := adminRoles(ctx, cl.read, out.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Admin = roles.text()
+	out.Protected, err = k.protected(ctx, cl.read, out.ID, own, roles.super)
 	return out, err
 }
 

@@ -54,17 +54,16 @@ func owners(ctx context.Context, cl *clients) ([]owner, error) {
 	return out, nil
 }
 
-// protected says why the user must not be cut; empty if nothing speaks
-// against it.
-func (k *Connector) protected(ctx context.Context, c *client, id string, own []owner) (string, error) {
+// protected says why the user, a super administrator or not, must not be cut;
+// empty if nothing speaks against it.
+func (k *Connector) protected(ctx context.Context, c *client, id string, own []owner, super bool) (string, error) {
 	for _, o := range own {
 		if o.user.Id == id {
 			return fmt.Sprintf("this user owns the %s API token that Lastday itself uses", o.of), nil
 		}
 	}
-	super, err := isSuper(ctx, c, id)
-	if err != nil || !super {
-		return "", err
+	if !super {
+		return "", nil
 	}
 	others, _, err := k.controls(ctx, c, id, own)
 	if err != nil {
@@ -74,27 +73,51 @@ func (k *Connector) protected(ctx context.Context, c *client, id string, own []o
 		others = append(others, o.user)
 	}
 	for _, u := range others {
-		if other, err := isSuper(ctx, c, u.Id); err != nil || (other && u.Status == "ACTIVE") {
+		if other, err := adminRoles(ctx, c, u.Id); err != nil || (other.super && u.Status == "ACTIVE") {
 			return "", err
 		}
 	}
 	return "this user is a super administrator, and no other active one was seen: name one who stays in control_users", nil
 }
 
-// isSuper reports whether the user holds Super Administrator. A credential
-// that may not read roles may not touch an administrator either: Okta itself
-// refuses it, so there is nothing to guard.
-func isSuper(ctx context.Context, c *client, id string) (bool, error) {
+// adminship is what is known of a user's active admin roles.
+type adminship struct {
+	held   []string // as people read them, sorted
+	super  bool
+	hidden bool // the credential may not read roles
+}
+
+// adminRoles reads the user's active admin roles. A credential that may not
+// read roles may not touch an administrator either: Okta itself refuses it, so
+// for the guard they count as none.
+func adminRoles(ctx context.Context, c *client, id string) (adminship, error) {
 	roles, err := c.roles(ctx, id)
-	if status(err, 403) || status(err, 404) {
-		return false, nil
+	switch {
+	case status(err, 403):
+		return adminship{hidden: true}, nil
+	case status(err, 404):
+		return adminship{}, nil
+	case err != nil:
+		return adminship{}, err
 	}
+	var out adminship
 	for _, r := range roles {
-		if r.Type == "SUPER_ADMIN" && r.Status != "INACTIVE" {
-			return true, err
+		if r.Status == "INACTIVE" {
+			continue
 		}
+		out.held = append(out.held, r.label())
+		out.super = out.super || r.Type == "SUPER_ADMIN"
 	}
-	return false, err
+	slices.Sort(out.held)
+	return out, nil
+}
+
+// text is offboarding.Account's Admin.
+func (a adminship) text() string {
+	if a.hidden {
+		return "its admin roles cannot be read"
+	}
+	return strings.Join(a.held, ", ")
 }
 
 // controls reads the users who are known to be there: those configured, else
@@ -155,7 +178,7 @@ func (k *Connector) admit(ctx context.Context, cl *clients, c *client, a offboar
 	}
 	var u *sdk.User
 	var own []owner
-	var super bool
+	var roles adminship
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		u, err = c.user(gctx, a.ID)
@@ -165,22 +188,14 @@ func (k *Connector) admit(ctx context.Context, cl *clients, c *client, a offboar
 		return err
 	})
 	g.Go(func() (err error) { own, err = owners(gctx, cl); return err })
-	g.Go(func() (err error) { super, err = isSuper(gctx, c, a.ID); return err })
+	g.Go(func() (err error) { roles, err = adminRoles(gctx, c, a.ID); return err })
 	if err := g.Wait(); err != nil || u == nil {
 		return nil, err
 	}
 	if u.Id != a.ID {
 		return nil, invalid(readUser(), "Okta answered with another user's record")
 	}
-	if !super {
-		for _, o := range own {
-			if o.user.Id == a.ID {
-				return nil, refusal(fmt.Sprintf("this user owns the %s API token that Lastday itself uses", o.of))
-			}
-		}
-		return u, nil
-	}
-	why, err := k.protected(ctx, c, a.ID, own)
+	why, err := k.protected(ctx, c, a.ID, own, roles.super)
 	if err == nil && why != "" {
 		err = refusal(why)
 	}

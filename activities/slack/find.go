@@ -66,6 +66,7 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 	if err != nil || !account.Found {
 		return account, err
 	}
+	account.Admin = administers(account, user)
 	account.Protected, err = c.protected(ctx, account.ID, user)
 	return account, err
 }
@@ -222,6 +223,24 @@ func accountOf(u *slackapi.User, evidence string) offboarding.Account {
 		System: web.System, Found: true, ID: u.ID, Login: u.Name, Email: u.Profile.Email,
 		Status: status(!u.Deleted), Evidence: evidence,
 	}
+}
+
+// administers is offboarding.Account's Admin: the highest role that Slack shows.
+// A deactivated account has none; SCIM alone tells no roles.
+func administers(a offboarding.Account, u *slackapi.User) string {
+	switch {
+	case a.Status != status(true):
+		return ""
+	case u == nil:
+		return "its role in the workspace cannot be read"
+	case u.IsPrimaryOwner:
+		return "primary owner of the workspace"
+	case u.IsOwner:
+		return "owner of the workspace"
+	case u.IsAdmin:
+		return "admin of the workspace"
+	}
+	return ""
 }
 
 func status(active bool) string {

@@ -119,7 +119,8 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 	}
 	return offboarding.Account{
 		System: System, Found: true, ID: u.ID, Login: u.LoginName, Email: string(p.Email), Status: string(u.Status),
-		Evidence: "listed as " + string(u.Role) + " of tailnet " + c.cfg.Tailnet, Protected: protection(u, users, owners),
+		Evidence: "listed as " + string(u.Role) + " of tailnet " + c.cfg.Tailnet,
+		Admin:    administers(u.Role), Protected: protection(u, users, owners),
 	}, nil
 }
 
@@ -215,6 +216,19 @@ func (c *Connector) owner(ctx context.Context, cred *credential) (string, error)
 	}
 	return "", fail(transport.Unauthorized, opKey, "cannot tell which user the "+cred.name+" API key belongs to, so that user could not be protected",
 		"let that user read its own keys, or use an OAuth client instead")
+}
+
+// administers is offboarding.Account's Admin for a role. Members and auditors
+// change nothing; a role that is not known here may.
+func administers(r ts.UserRole) string {
+	switch r {
+	case ts.UserRoleMember, ts.UserRoleAuditor:
+		return ""
+	case "":
+		return "its role in the tailnet cannot be read"
+	case ts.UserRoleOwner, ts.UserRoleAdmin, ts.UserRoleITAdmin, ts.UserRoleNetworkAdmin, ts.UserRoleBillingAdmin:
+	}
+	return string(r) + " of the tailnet"
 }
 
 // protection says why a user must not be cut; empty if it may be.

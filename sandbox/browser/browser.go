@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,10 +114,20 @@ func (p *Page) Go(at string) {
 }
 
 // Click clicks in the middle of the first element that the CSS selector finds,
-// once it is there.
+// once it is there. An element that the page replaces meanwhile is looked for anew.
 func (p *Page) Click(css string) {
 	p.t.Helper()
-	p.do("click "+css, chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+	ctx, end := context.WithTimeout(p.ctx, patience)
+	defer end()
+	for {
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil || !strings.Contains(err.Error(), "Could not find node") {
+			p.fail("click %s: %v", css, err)
+		}
+	}
 }
 
 // Keys presses keys where the focus is; see package kb of chromedp for Enter and

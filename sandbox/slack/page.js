@@ -27,13 +27,32 @@ async function look() {
   setTimeout(look, 0);
 }
 
+// renew puts new markup in place of what has changed, and leaves the rest as it
+// stands: a button does not go away under a pointer because another message came.
+function renew(into, html) {
+  const t = document.createElement("template"), changed = [];
+  t.innerHTML = html;
+  const next = [...t.content.children];
+  next.forEach((n, i) => {
+    const old = into.children[i], text = n.outerHTML;
+    if (old && old.sent === text) return;
+    n.sent = text;
+    old ? old.replaceWith(n) : into.append(n);
+    changed.push(n);
+  });
+  while (into.children.length > next.length) into.lastElementChild.remove();
+  return changed;
+}
+
 function show(c) {
   if (c.version !== seen) {
     const low = first || list.scrollHeight - list.scrollTop - list.clientHeight < 80, before = stamps(), kept = {};
     for (const s of list.querySelectorAll("[data-surface]")) kept[s.dataset.ts || "home"] = held(s);
     const focus = where(list);
-    list.innerHTML = c.html;
-    for (const s of list.querySelectorAll("[data-surface]")) { dress(s); put(s, kept[s.dataset.ts || "home"] || {}); }
+    for (const changed of renew(list, c.html)) {
+      for (const s of changed.querySelectorAll("[data-surface]")) { dress(s); put(s, kept[s.dataset.ts || "home"] || {}); }
+      if (changed.matches("[data-surface]")) { dress(changed); put(changed, kept[changed.dataset.ts || "home"] || {}); }
+    }
     back(list, focus);
     if (!first) for (const a of list.querySelectorAll("article")) if (before[a.dataset.ts] !== a.dataset.edits) a.classList.add("new");
     if (low && document.body.dataset.tab !== "home") list.scrollTop = list.scrollHeight;

@@ -51,6 +51,7 @@ func TestHROffboardsJaneInSlack(t *testing.T) {
 	p.Click("dialog button[type=submit]")
 	p.Shows("dialog", "Started: the offboarding of Jane Doe")
 	p.Click(`dialog button[data-close="one"]`)
+	p.Gone("dialog")
 	p.Shows("article", "waits for approval")
 	p.Shot("hr-6-waits")
 
@@ -64,6 +65,7 @@ func TestHROffboardsJaneInSlack(t *testing.T) {
 	p.Click("dialog button[type=submit]")
 	p.Shows("dialog", "Done")
 	p.Click(`dialog button[data-close="one"]`)
+	p.Gone("dialog")
 	p.Shows("article", "is verified")
 	p.Shows("article", "access was last possible")
 	p.Shot("hr-9-verified")

@@ -48,31 +48,45 @@ func (c *Client) Release(ctx context.Context, by offboarding.Actor, reason strin
 	return out, err
 }
 
-// ruled is how long somebody who freezes waits to hear that the policy refuses.
-const ruled = 1500 * time.Millisecond
+// judged is how long somebody who freezes waits to hear what the policy says.
+const judged = 3 * time.Second
 
 // Freeze turns the kill switch on: before this returns no system is written to
-// any more. It then waits a moment for the policy, whose refusal ends the
-// freeze; no worker, no refusal. Calling it twice leaves the first freeze as it
-// is.
-func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string) error {
-	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+// any more. Where no worker answers for the policy in time, it is on all the
+// same, and Frozen's Orders are empty. A refusal by the policy is an error; the
+// freeze then ends, unless somebody else has ordered it too.
+func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string) (workflows.Frozen, error) {
+	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       workflows.FreezeID,
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            offboarding.Shorten("FROZEN by "+by.String()+": "+reason, 180),
 		Priority:                 temporal.Priority{PriorityKey: 1},
-	}, workflows.FreezeType, workflows.SteerRequest{By: by, Reason: reason})
-	if err != nil {
-		return fmt.Errorf("freeze: %w", explain(err))
-	}
-	wait, cancel := context.WithTimeout(ctx, ruled)
+	}, workflows.FreezeType)
+	wait, cancel := context.WithTimeout(ctx, judged)
 	defer cancel()
-	var end workflows.Frozen
-	if err := run.Get(wait, &end); err == nil && end.Refused != "" {
-		return errors.New(end.Refused)
+	var out workflows.Frozen
+	h, err := c.temporal.UpdateWithStartWorkflow(wait, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateName: workflows.FreezeUpdate, Args: []any{workflows.SteerRequest{By: by, Reason: reason}},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err == nil {
+		err = h.Get(wait, &out)
 	}
-	return nil
+	var refused *temporal.ApplicationError
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.As(err, &refused):
+		return out, errors.New(refused.Message())
+	}
+	if on, asked := c.Frozen(ctx); asked == nil && on {
+		return workflows.Frozen{}, nil
+	}
+	return out, fmt.Errorf("freeze: %w", explain(err))
 }
 
 // Unfreeze says that Lastday may write again. It takes two people; the answer

@@ -2,15 +2,11 @@ package cases
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
@@ -70,62 +66,6 @@ func (c *Client) query(ctx context.Context, id, run string) (offboarding.Case, e
 		return offboarding.Case{}, fmt.Errorf("read case: %w", err)
 	}
 	return out, nil
-}
-
-// newest finds the id of the person's newest case: the plain id, or the one
-// with the highest suffix that exists.
-func (c *Client) newest(ctx context.Context, who offboarding.Subject) (string, error) {
-	found := ""
-	for n := 1; ; n++ {
-		id := numbered(who, n)
-		_, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
-		var missing *serviceerror.NotFound
-		if errors.As(err, &missing) {
-			break
-		}
-		if err != nil {
-			return "", fmt.Errorf("look up case: %w", explain(err))
-		}
-		found = id
-	}
-	if found == "" {
-		return "", fmt.Errorf("%w for %s", ErrNoCase, who)
-	}
-	return found, nil
-}
-
-// nextID is the id for a new case of a person whose case has ended; the running
-// case's own id if there is one, so that the request joins it.
-func (c *Client) nextID(ctx context.Context, who offboarding.Subject) (string, error) {
-	id, err := c.newest(ctx, who)
-	if errors.Is(err, ErrNoCase) {
-		return who.CaseID(), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
-	if err != nil {
-		return "", fmt.Errorf("look up case: %w", explain(err))
-	}
-	if d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return id, nil
-	}
-	n := 1
-	if _, suffix, ok := strings.Cut(id, "#"); ok {
-		if n, err = strconv.Atoi(suffix); err != nil {
-			return "", fmt.Errorf("read case number of %q: %w", id, err)
-		}
-	}
-	return numbered(who, n+1), nil
-}
-
-// numbered is the id of the person's nth case.
-func numbered(who offboarding.Subject, n int) string {
-	if n == 1 {
-		return who.CaseID()
-	}
-	return who.CaseID() + "#" + strconv.Itoa(n)
 }
 
 // List returns the cases Temporal knows, newest first, at most limit.

@@ -93,11 +93,15 @@ asks for it first, and where that cannot be answered nothing is written either.
 Cases wait, and go on after two people have said: starter unfreeze.`,
 		Example: `  starter freeze --reason "a wrong list was imported"`,
 	}, func(ctx context.Context, c *cases.Client, reason string) error {
-		if err := c.Freeze(ctx, g.actor(), reason); err != nil {
+		frozen, err := c.Freeze(ctx, g.actor(), reason)
+		if err != nil {
 			return err
 		}
-		return g.print(map[string]bool{"frozen": true}, func(w io.Writer) {
+		return g.print(frozen, func(w io.Writer) {
 			fmt.Fprintln(w, "frozen: no system is written to until two people say: starter unfreeze --reason TEXT")
+			if len(frozen.Orders) == 0 {
+				fmt.Fprintln(w, "no worker has answered yet; should the policy refuse you, the freeze ends then")
+			}
 		})
 	})
 }

@@ -83,7 +83,8 @@ func columnsHelp() string {
 func (i *importer) prepare() error {
 	o := &i.options
 	o.Now, o.Zone = time.Now(), time.Local //nolint:gosmopolitan // the user's own zone is meant
-	o.By = offboarding.Named(offboarding.DoorFile, i.g.name())
+	o.By = i.g.actor()
+	o.By.Door = offboarding.DoorFile
 	if i.parallel < 1 || i.parallel > 64 {
 		return usagef("--parallel %d: give between 1 and 64", i.parallel)
 	}

@@ -123,7 +123,7 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(offboardCommand(g), importCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
 		rescheduleCommand(g), expediteCommand(g), decideCommand(g), approveCommand(g), rejectCommand(g),
-		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g))
+		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g), refusalsCommand(g))
 	return root
 }
 
@@ -156,21 +156,17 @@ func (g *globals) connect() (*cases.Client, func(), error) {
 }
 
 // actor is who is at the keyboard. The command line vouches for nobody: whoever
-// holds Temporal's credentials may give any name.
+// holds Temporal's credentials may give any name. The user of this machine is a
+// name and no address, however it looks.
 func (g *globals) actor() offboarding.Actor {
-	return offboarding.Named(offboarding.DoorCommand, g.name())
-}
-
-// name is who is at the keyboard, for the record.
-func (g *globals) name() string {
 	for _, n := range []string{g.by, os.Getenv("LASTDAY_USER")} {
 		if strings.TrimSpace(n) != "" {
-			return strings.TrimSpace(n)
+			return offboarding.Named(offboarding.DoorCommand, n)
 		}
 	}
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		host, _ := os.Hostname()
-		return u.Username + "@" + host
+		return offboarding.Actor{Door: offboarding.DoorCommand, Name: u.Username + "@" + host}
 	}
-	return ""
+	return offboarding.Actor{}
 }

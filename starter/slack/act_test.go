@@ -106,6 +106,8 @@ func TestAPressIsRefusedToWhoMayNot(t *testing.T) {
 	}
 	require.Empty(t, r.desk.done())
 	require.Len(t, r.Messages(), 1, "nobody else sees a refusal")
+	require.Eventually(t, func() bool { return len(r.desk.kept()) == 5 }, 5*time.Second, 10*time.Millisecond, "every refusal is kept")
+	require.Contains(t, r.desk.kept(), sven+" approve own-request")
 }
 
 func TestEveryActHasItsDialog(t *testing.T) {

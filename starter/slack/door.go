@@ -32,6 +32,8 @@ type Desk interface {
 	Expedite(ctx context.Context, who offboarding.Subject, by offboarding.Actor) (offboarding.Case, error)
 	Approve(ctx context.Context, who offboarding.Subject, a offboarding.Approval) (offboarding.Case, error)
 	Release(ctx context.Context, by offboarding.Actor, reason string) (workflows.Released, error)
+	// KeepRefusal keeps what the door itself has refused.
+	KeepRefusal(ctx context.Context, who offboarding.Subject, r offboarding.Refusal) error
 }
 
 // Policy says who may do what; *policy.Policy is one. It is asked here for what

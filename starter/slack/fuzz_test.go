@@ -67,6 +67,8 @@ func (open) Approve(context.Context, offboarding.Subject, offboarding.Approval) 
 	return waits, nil
 }
 
+func (open) KeepRefusal(context.Context, offboarding.Subject, offboarding.Refusal) error { return nil }
+
 func (open) Release(context.Context, offboarding.Actor, string) (workflows.Released, error) {
 	return workflows.Released{}, nil
 }

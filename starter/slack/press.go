@@ -166,8 +166,8 @@ func (d *Door) mayAct(p offboarding.Possible, by offboarding.Actor, c offboardin
 		return nil
 	}
 	if rule, why := notAnApprover(by, c); rule != "" {
-		d.opt.Log.Warn("refused", "action", p.Do, "by", by.String(), "id", by.ID, "person", c.Departure.Subject, "rule", rule)
-		return fmt.Errorf("Refused by the rule %s: %s. Nothing was done.", rule, why) //nolint:revive,staticcheck // whole sentences for the person
+		no := d.refuse(c.Departure.Subject, offboarding.Refusal{By: by, Action: string(p.Do), Rule: rule, Why: why})
+		return errors.New(no)
 	}
 	return nil
 }

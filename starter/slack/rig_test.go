@@ -35,6 +35,7 @@ type desk struct {
 	starts    []offboarding.Departure
 	did       []string
 	approvals []offboarding.Approval
+	refusals  []offboarding.Refusal
 	plan      offboarding.Case
 	refuse    error
 	down      error
@@ -152,6 +153,24 @@ func (d *desk) Approve(ctx context.Context, who offboarding.Subject, a offboardi
 		d.mu.Unlock()
 	}
 	return c, err
+}
+
+func (d *desk) KeepRefusal(_ context.Context, _ offboarding.Subject, r offboarding.Refusal) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refusals = append(d.refusals, r)
+	return nil
+}
+
+// kept are the refusals that were kept, as "who action rule".
+func (d *desk) kept() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []string
+	for _, r := range d.refusals {
+		out = append(out, r.By.String()+" "+r.Action+" "+r.Rule)
+	}
+	return out
 }
 
 func (d *desk) Release(ctx context.Context, by offboarding.Actor, reason string) (workflows.Released, error) {

@@ -239,13 +239,27 @@ func (d *Door) never(q policy.Question) string {
 }
 
 // refused asks the policy, and says no in words that name the rule; empty if
-// nothing speaks against it. The refusal is kept in the log: who, what, which
-// rule.
+// nothing speaks against it.
 func (d *Door) refused(q policy.Question) string {
 	r := d.opt.Policy.Rule(q)
 	if r.Refused == "" {
 		return ""
 	}
-	d.opt.Log.Warn("refused", "action", q.Action, "by", q.Actor.String(), "id", q.Actor.ID, "person", q.Departure.Subject, "rule", r.Refused)
-	return fmt.Sprintf("Refused by the rule %s: %s. Nothing was done.", r.Refused, strings.TrimRight(r.Why, "."))
+	return d.refuse(q.Departure.Subject, offboarding.Refusal{By: q.Actor, Action: string(q.Action), Rule: r.Refused, Why: r.Why})
+}
+
+// refuse says no in words that name the rule, and keeps it: who, when, what,
+// which rule; in the log where Temporal is down.
+func (d *Door) refuse(who offboarding.Subject, r offboarding.Refusal) string {
+	r.At = time.Now().UTC()
+	d.opt.Log.Warn("refused", "action", r.Action, "by", r.By.String(), "id", r.By.ID, "person", who, "rule", r.Rule)
+	kept := d.queue.add(func(ctx context.Context) {
+		if err := d.opt.Desk.KeepRefusal(ctx, who, r); err != nil {
+			d.opt.Log.Error("a refusal is in this log only", "error", err)
+		}
+	})
+	if !kept {
+		d.opt.Log.Error("a refusal is in this log only", "error", errBusy)
+	}
+	return fmt.Sprintf("Refused by the rule %s: %s. Nothing was done.", r.Rule, strings.TrimRight(r.Why, "."))
 }

@@ -31,16 +31,20 @@ func newCounsel(c client.Client, f config.File) (*counsel, error) {
 
 // Settings implements workflows.Counsel.
 func (c *counsel) Settings(who offboarding.Subject) (workflows.Settings, error) {
-	brake := c.policy.Brake()
 	return workflows.Settings{
 		Policy:    !c.policy.Open(),
-		Brake:     workflows.Limits{PerHour: brake.PerHour, PerDay: brake.PerDay(), Releasers: brake.Release.Count},
+		Brake:     c.limits(),
 		Systems:   c.file.CaseSystems(),
 		Deadline:  c.file.Case.Deadline,
 		Patience:  c.file.Case.Patience,
 		Tell:      c.file.Tells(),
 		Protected: c.file.Protected.Protects(who, offboarding.Account{}),
 	}, nil
+}
+
+func (c *counsel) limits() workflows.Limits {
+	b := c.policy.Brake()
+	return workflows.Limits{PerHour: b.PerHour, PerDay: b.PerDay(), Releasers: b.Release.Count}
 }
 
 // Rule implements workflows.Counsel.
@@ -53,6 +57,7 @@ func (c *counsel) Rule(q workflows.Inquiry) offboarding.Ruling {
 // Admit implements workflows.Counsel. The brake is started by whoever asks it
 // first.
 func (c *counsel) Admit(ctx context.Context, a workflows.Admission) (workflows.Admitted, error) {
+	a.Limits = c.limits()
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       workflows.BrakeID,
 		TaskQueue:                workflows.TaskQueue,

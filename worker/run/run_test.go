@@ -2,12 +2,15 @@ package run
 
 import (
 	"context"
+	"errors"
 	"testing"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
 
 	"lastday/policy"
 	"lastday/workflows"
@@ -57,4 +60,23 @@ func TestTheKillSwitchIsReadAgainAfterAFailure(t *testing.T) {
 	require.Error(t, k.Pass(t.Context()))
 	require.Error(t, k.Pass(t.Context()), "a failure is no answer")
 	require.Equal(t, 3, a.asked)
+}
+
+// A case that has waited for weeks does not bring the limits of its first day.
+func TestTheBrakeIsAskedWithTheLimitsOfToday(t *testing.T) {
+	advice := &counsel{}
+	var err error
+	advice.policy, err = policy.New(policy.Config{Brake: policy.Brake{PerHour: 7}})
+	require.NoError(t, err)
+	var asked workflows.Admission
+	temporal := &mocks.Client{}
+	temporal.On("NewWithStartWorkflowOperation", mock.Anything, mock.Anything, mock.Anything).Return(nil)
+	temporal.On("UpdateWithStartWorkflow", mock.Anything, mock.Anything).Run(func(a mock.Arguments) {
+		asked = a.Get(1).(client.UpdateWithStartWorkflowOptions).UpdateOptions.Args[0].(workflows.Admission)
+	}).Return(nil, errors.New("enough"))
+	advice.temporal = temporal
+	_, err = advice.Admit(t.Context(), workflows.Admission{RunID: "r", Limits: workflows.Limits{PerHour: 1000}})
+	require.ErrorContains(t, err, "ask the brake")
+	require.Equal(t, 7, asked.Limits.PerHour)
+	require.Equal(t, 2, asked.Limits.Releasers)
 }
