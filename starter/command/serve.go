@@ -1,9 +1,14 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,13 +24,18 @@ import (
 const closeWithin = 10 * time.Second
 
 func serveCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var listen string
+	var health bool
+	c := &cobra.Command{
 		Use:   "serve -c FILE",
 		Short: "Answer Slack and the HR system",
 		Long: `Serve opens the front doors of the configuration: /offboard and the buttons in
 Slack (serve.slack), and the signed hook for HR systems (hooks). It goes on while
-Temporal is down, and then says so. GET /healthz answers 200 while all is well.`,
-		Example: `  starter serve -c lastday.yaml`,
+Temporal is down, and then says so. GET /healthz answers 200 while all is well;
+with --health it asks the process that serves already, and exits 0 or 1.`,
+		Example: `  starter serve -c lastday.yaml
+  starter serve -c lastday.yaml --listen 0.0.0.0:8480
+  starter serve -c lastday.yaml --health`,
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if g.configPath == "" {
@@ -34,6 +44,12 @@ Temporal is down, and then says so. GET /healthz answers 200 while all is well.`
 			f, err := config.Load(g.configPath)
 			if err != nil {
 				return err
+			}
+			if listen != "" {
+				f.Serve.Listen = listen
+			}
+			if health {
+				return healthy(cmd.Context(), f.Serve.Listen)
 			}
 			if f.Serve.Slack == nil && len(f.Hooks.Sources) == 0 {
 				return errors.New("there is no door to open: configure serve.slack or hooks")
@@ -58,4 +74,35 @@ Temporal is down, and then says so. GET /healthz answers 200 while all is well.`
 			return nil
 		},
 	}
+	c.Flags().StringVar(&listen, "listen", "", "listen here instead of at serve.listen of the file")
+	c.Flags().BoolVar(&health, "health", false, "ask the process that serves whether all is well")
+	return c
+}
+
+// healthy asks the process that serves at the address.
+func healthy(ctx context.Context, address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("read serve.listen: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("ask for the health: %w", err)
+	}
+	client := &http.Client{Transport: &http.Transport{}} // no proxy: it is this machine
+	resp, err := client.Do(r)
+	if err != nil {
+		return fmt.Errorf("nothing serves: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		what, _ := io.ReadAll(io.LimitReader(resp.Body, 2000))
+		return fmt.Errorf("not well: %s", strings.TrimSpace(string(what)))
+	}
+	return nil
 }
