@@ -36,7 +36,7 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 		Example: `  starter serve -c lastday.yaml
   starter serve -c lastday.yaml --listen 0.0.0.0:8480
   starter serve -c lastday.yaml --health`,
-		Args:    args(0, 0),
+		Args: args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if g.configPath == "" {
 				return usagef("serve needs the configuration: -c FILE (see lastday.example.yaml)")
