@@ -49,7 +49,7 @@ func TestAnOlderRulingDoesNotReplaceANewerOne(t *testing.T) {
 	slack.down(transport.Unavailable, 30*time.Minute, activities.Find)
 	slack.hook[activities.Find] = func(int) {
 		if h.env.Now().Sub(monday) >= 30*time.Minute {
-			slowly(t, 100 * time.Millisecond) // answers a moment later than github
+			slowly(t, 100*time.Millisecond) // answers a moment later than github
 		}
 	}
 	need := adminsNeed(1, offboarding.ExpiryRemind)
@@ -62,7 +62,7 @@ func TestAnOlderRulingDoesNotReplaceANewerOne(t *testing.T) {
 		if q.Plan != nil && len(q.Plan.Systems) == 2 { // okta and github: slow to answer
 			select {
 			case <-ruled:
-				slowly(t, 300 * time.Millisecond)
+				slowly(t, 300*time.Millisecond)
 			case <-time.After(3 * time.Second):
 			}
 		}
@@ -298,7 +298,7 @@ func TestARulingIsOnWhatThePlanHolds(t *testing.T) {
 	need := adminsNeed(1, offboarding.ExpiryRemind)
 	h.rule = func(q workflows.Inquiry) offboarding.Ruling {
 		if q.Plan != nil && len(q.Plan.Systems) == 1 {
-			slowly(t, 1500 * time.Millisecond)
+			slowly(t, 1500*time.Millisecond)
 		}
 		return need(q)
 	}
@@ -316,7 +316,7 @@ func TestARulingIsOnTheTimeThatTheCaseHas(t *testing.T) {
 			return offboarding.Ruling{}
 		}
 		if q.Departure.At.Sub(monday) >= 24*time.Hour {
-			slowly(t, 1500 * time.Millisecond)
+			slowly(t, 1500*time.Millisecond)
 			return offboarding.Ruling{}
 		}
 		return offboarding.Ruling{Approvals: []offboarding.Requirement{{

@@ -139,6 +139,15 @@ func (c *Config) Validate() error {
 	return nil
 }
 
+// observing is the credential that only reads, and its name: the observer, or
+// the primary one where there is no other.
+func (c Config) observing() (Credential, string) {
+	if c.Observer.IsSet() {
+		return c.Observer, "observer"
+	}
+	return c.Credential, "primary"
+}
+
 // IsSet reports whether anything of a credential was given.
 func (c Credential) IsSet() bool {
 	return c.APIToken.IsSet() || c.ClientID != "" || c.PrivateKey.IsSet()

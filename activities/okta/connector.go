@@ -61,10 +61,7 @@ func New(c Config) (*Connector, error) {
 func (k *Connector) System() offboarding.System { return System }
 
 func build(c Config) (*clients, error) {
-	observer, name := c.Credential, "primary"
-	if c.Observer.IsSet() {
-		observer, name = c.Observer, "observer"
-	}
+	observer, name := c.observing()
 	primary, second := connections(), connections()
 	auth, err := c.authorizer(c, primary)
 	if err != nil {

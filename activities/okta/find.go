@@ -121,8 +121,7 @@ func attribute(u *sdk.User, key string) string {
 
 // search looks a login or e-mail up with "filter" or "search".
 func (c *client) search(ctx context.Context, how, name string) ([]*sdk.User, error) {
-	quoted := `"` + strings.ReplaceAll(strings.ReplaceAll(name, `\`, `\\`), `"`, `\"`) + `"`
-	expr := "profile.login eq " + quoted + " or profile.email eq " + quoted
+	expr := "profile.login eq " + quoted(name) + " or profile.email eq " + quoted(name)
 	users, err := list[*sdk.User](ctx, c, searchUser(), "/api/v1/users?limit=10&"+how+"="+url.QueryEscape(expr))
 	if err != nil {
 		return nil, err
@@ -133,6 +132,11 @@ func (c *client) search(ctx context.Context, how, name string) ([]*sdk.User, err
 		}
 	}
 	return users, nil
+}
+
+// quoted is a value in Okta's expressions.
+func quoted(s string) string {
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // searchAgain is the last look before a person counts as unknown. The same

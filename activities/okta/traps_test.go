@@ -24,6 +24,13 @@ import (
 // answers; it gives a connector that goes through it.
 func (o *org) meddle(change func(r *http.Request, h http.Header, body []byte) []byte, more ...change) *okta.Connector {
 	o.t.Helper()
+	at := o.between(change)
+	return o.connect(append(more, func(c *okta.Config) { c.BaseURL = at })...)
+}
+
+// between is the address of what meddles.
+func (o *org) between(change func(r *http.Request, h http.Header, body []byte) []byte) string {
+	o.t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		o.Handler().ServeHTTP(rec, r)
@@ -35,7 +42,7 @@ func (o *org) meddle(change func(r *http.Request, h http.Header, body []byte) []
 		_, _ = w.Write(body)
 	}))
 	o.t.Cleanup(srv.Close)
-	return o.connect(append(more, func(c *okta.Config) { c.BaseURL = srv.URL })...)
+	return srv.URL
 }
 
 // Trap: the SDK answers reads from a cache for five minutes, and files and

@@ -7,20 +7,28 @@ import (
 	"path/filepath"
 	"text/template"
 
+	"lastday/sandbox/people"
 	"lastday/sandbox/slack"
 )
 
+// OktaSecurity is the Okta group of security that AddDoors makes; people.Tara is
+// in it.
+const OktaSecurity = "Security"
+
 // AddDoors adds to a configuration that WriteConfig wrote what the Slack door
 // needs, and a policy: HR may request, security must agree to the dismissal of
-// an administrator, and the command line may do all.
+// an administrator, and the command line may do all. Security is a user group of
+// Slack's, and OktaSecurity in Okta, which it makes: call it once.
 func (c *Company) AddDoors(path string) error {
+	c.Okta.Hire(people.Tara)
+	c.Okta.AddGroup("OKTA_GROUP", OktaSecurity, people.Tara.Email)
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("add doors to sandbox configuration: %w", err)
 	}
 	var text bytes.Buffer
 	err = doorsTemplate.Execute(&text, map[string]any{
-		"dir": dir, "url": c.urls["slack"], "hr": slack.HRGroup, "security": slack.SecurityGroup,
+		"okta": OktaSecurity, "dir": dir, "url": c.urls["slack"], "hr": slack.HRGroup, "security": slack.SecurityGroup,
 	})
 	if err != nil {
 		return fmt.Errorf("add doors to sandbox configuration: %w", err)
@@ -45,7 +53,7 @@ var doorsTemplate = template.Must(template.New("doors").Parse(`serve:
 policy:
   groups:
     hr: [slack:{{.hr}}]
-    security: [slack:{{.security}}]
+    security: [slack:{{.security}}, okta:{{.okta}}]
   may:
     request: actor.memberOf('hr') || actor.door == 'command'
     see: actor.memberOf('hr') || actor.memberOf('security') || actor.door == 'command'

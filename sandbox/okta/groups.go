@@ -22,8 +22,29 @@ func (c *call) viewGroup(g *group) map[string]any {
 
 func groupKey(g *group) string { return g.id }
 
+// listGroups takes search, which ignores the case of values.
 func (s *Server) listGroups(c *call) answer {
-	return list(s, c, sorted(s.st.groups), groupKey, c.viewGroup, 200, 200)
+	all := sorted(s.st.groups)
+	if text := c.r.URL.Query().Get("search"); text != "" {
+		f, err := parseFilter(text)
+		if err != nil {
+			return answer{status: http.StatusBadRequest, body: oktaError("E0000031", "Invalid search criteria.", err.Error())}
+		}
+		all = slices.DeleteFunc(all, func(g *group) bool { return !f.match(g.attribute, true) })
+	}
+	return list(s, c, all, groupKey, c.viewGroup, 200, 200)
+}
+
+func (g *group) attribute(name string) []string {
+	switch name {
+	case "id":
+		return []string{g.id}
+	case "type":
+		return []string{g.kind}
+	case "profile.name":
+		return []string{g.name}
+	}
+	return nil
 }
 
 func (s *Server) listUserGroups(c *call) answer {

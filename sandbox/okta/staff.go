@@ -66,6 +66,19 @@ func (s *Server) SignIn(email string) {
 	})
 }
 
+// AddGroup adds a group of a type, OKTA_GROUP or APP_GROUP, with members who are
+// there already. An APP_GROUP may have the name of another group, as imported
+// groups do.
+func (s *Server) AddGroup(kind, name string, members ...string) {
+	s.mu.Lock()
+	g := &group{id: s.st.newID("00g"), name: name, kind: kind, created: s.now(), members: map[string]bool{}, roles: map[string]*role{}}
+	s.st.groups[g.id] = g
+	s.mu.Unlock()
+	for _, email := range members {
+		s.edit(email, func(u *user) { s.st.join(u, g) })
+	}
+}
+
 // Join adds a person to a group by its name, an imported one ("Domain Users")
 // included.
 func (s *Server) Join(email, name string) {

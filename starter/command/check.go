@@ -29,8 +29,9 @@ func checkCommand(g *globals) *cobra.Command {
 		Use:   "check -c FILE",
 		Short: "Check the configuration and reach each vendor with its credential",
 		Long: `Check reads the configuration, reaches every configured vendor with each of its
-credentials, and names missing and surplus permissions. It changes nothing. A
-machine that holds the credentials of some systems only checks those.`,
+credentials, and names missing and surplus permissions, and the Okta groups that
+the policy names and Okta does not have. It changes nothing. A machine that holds
+the credentials of some systems only checks those.`,
 		Example: `  starter check -c lastday.yaml
   starter check -c lastday.yaml --systems okta,github`,
 		Args: args(0, 0),
@@ -78,15 +79,19 @@ func chosen(f config.File, asked []string) ([]offboarding.System, error) {
 
 func checkAll(ctx context.Context, f config.File, names []offboarding.System) ([]systemCheck, int) {
 	var out []systemCheck
-	bad := 0
 	for _, name := range names {
-		findings := checkOne(ctx, f, name)
-		for _, x := range findings {
+		out = append(out, systemCheck{System: name, Findings: checkOne(ctx, f, name)})
+	}
+	if findings := checkGroups(ctx, f, names); len(findings) > 0 {
+		out = append(out, systemCheck{System: "policy", Findings: findings})
+	}
+	bad := 0
+	for _, r := range out {
+		for _, x := range r.Findings {
 			if x.Level == activities.Bad {
 				bad++
 			}
 		}
-		out = append(out, systemCheck{System: name, Findings: findings})
 	}
 	return out, bad
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lastday/activities"
+	"lastday/activities/okta"
 	"lastday/config"
 	"lastday/offboarding"
 	"lastday/policy"
@@ -59,19 +60,30 @@ func openSlack(f config.File, c *cases.Client, p *policy.Policy, log *slog.Logge
 	if p.Open() {
 		return nil, fmt.Errorf("serve.slack needs a policy: without one nobody in Slack may do anything; write the section policy, see docs/policy.md")
 	}
-	var groups []string
+	conf := *f.Systems.Slack
+	o := slack.Options{
+		Conf: *f.Serve.Slack, BotToken: conf.BotToken, BaseURL: conf.BaseURL, AllowHTTP: conf.AllowHTTP,
+		TeamID: conf.TeamID, Desk: c, Policy: p, Log: log,
+	}
 	for _, g := range p.Groups() {
 		if id, ok := strings.CutPrefix(g, "slack:"); ok {
-			groups = append(groups, id)
-		} else {
-			log.Warn("the Slack door does not look up Okta groups: for it nobody is in this one", "group", g)
+			o.UserGroups = append(o.UserGroups, id)
+		} else if name, ok := strings.CutPrefix(g, "okta:"); ok {
+			o.OktaNames = append(o.OktaNames, name)
 		}
 	}
-	conf := *f.Systems.Slack
-	return slack.New(slack.Options{
-		Conf: *f.Serve.Slack, BotToken: conf.BotToken, BaseURL: conf.BaseURL, AllowHTTP: conf.AllowHTTP,
-		TeamID: conf.TeamID, UserGroups: groups, Desk: c, Policy: p, Log: log,
-	})
+	switch {
+	case len(o.OktaNames) == 0:
+	case f.Systems.Okta == nil:
+		log.Warn("the policy names Okta groups, and systems.okta is not configured: nobody is in them", "groups", o.OktaNames)
+	default:
+		directory, err := okta.NewDirectory(*f.Systems.Okta)
+		if err != nil {
+			return nil, fmt.Errorf("set up okta's groups: %w", err)
+		}
+		o.Okta = directory
+	}
+	return slack.New(o)
 }
 
 // reporter puts what an HR system told and nobody acted on into the channel.

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 	"github.com/slack-go/slack"
 
 	"lastday/activities/slack/web"
+	"lastday/activities/transport"
 	"lastday/offboarding"
+	"lastday/secret"
 )
 
 // who is the acting user as the transport vouches for them: ids, nothing else.
@@ -34,8 +37,8 @@ func (p person) label() string {
 	return p.Name + " (" + string(p.Subject) + ")"
 }
 
-// directory asks Slack who people are. It keeps nothing but user groups, for a
-// minute at most.
+// directory asks Slack who people are, and Okta which of its groups they are in.
+// It keeps nothing but groups, for a minute at most.
 type directory struct {
 	web    *web.Client
 	opt    Options
@@ -142,17 +145,35 @@ func (d *directory) groupsOf(ctx context.Context, a offboarding.Actor) ([]string
 			out = append(out, "slack:"+id)
 		}
 	}
-	if d.opt.Okta == nil || a.Email == "" {
+	if d.opt.Okta == nil || len(d.opt.OktaNames) == 0 || a.Email == "" {
 		return out, nil
 	}
-	names, err := d.opt.Okta.Groups(ctx, a.Email)
+	mine, err := d.groups.members("okta:"+string(a.Email), time.Now(), func() ([]string, error) { return d.opt.Okta.Groups(ctx, a.Email) })
 	if err != nil {
-		return nil, fmt.Errorf("okta does not say which groups you are in, so nothing was done: %w", err)
+		return nil, fmt.Errorf("it cannot be seen what you may do, so nothing was done: %s", oktaError(err))
 	}
-	for _, n := range names {
-		out = append(out, "okta:"+n)
+	for _, n := range d.opt.OktaNames {
+		if slices.Contains(mine, n) {
+			out = append(out, "okta:"+n)
+		}
 	}
 	return out, nil
+}
+
+// oktaError is an error of the directory's in words for the person who acts.
+func oktaError(err error) string {
+	var e *transport.Error
+	if !errors.As(err, &e) {
+		return "Okta does not say which groups you are in: " + plainError(err)
+	}
+	text := "Okta does not say which groups you are in (" + e.Op + ")"
+	if e.Kind == transport.Refused || e.Kind == transport.Identity {
+		text = cmp.Or(e.Detail, text)
+	}
+	if e.Fix != "" {
+		text += "; " + e.Fix
+	}
+	return secret.Scrub(text)
 }
 
 // user reads one user.

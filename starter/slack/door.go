@@ -44,7 +44,9 @@ type Policy interface {
 	Who(r offboarding.Requirement) string
 }
 
-// OktaGroups tells which groups of the directory a person is in, by name.
+// OktaGroups tells which groups of the directory a person is in, by name;
+// *okta.Directory is one. Nothing is done for somebody about whom it gives an
+// error.
 type OktaGroups interface {
 	Groups(ctx context.Context, email offboarding.Subject) ([]string, error)
 }
@@ -60,7 +62,9 @@ type Options struct {
 	Channel   string
 	// UserGroups are the ids (S…) of the Slack groups that the policy names.
 	UserGroups []string
-	// Okta tells directory groups; nil: nobody is in any.
+	// OktaNames are the names of the Okta groups that the policy names.
+	OktaNames []string
+	// Okta tells which groups somebody is in; nil: nobody is in any.
 	Okta   OktaGroups
 	Desk   Desk
 	Policy Policy

@@ -1,21 +1,27 @@
 package slack
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
 
-// groupsFor is how long a group's members are taken for true: somebody who was
-// put out of it may act for that long.
-const groupsFor = time.Minute
+const (
+	// groupsFor is how long a group's members are taken for true: somebody who was
+	// put out of it may act for that long.
+	groupsFor = time.Minute
+	// maxLists is how many lists are kept before old ones are thrown away.
+	maxLists = 10_000
+)
 
 type memberList struct {
 	members []string
 	until   time.Time
 }
 
-// groupCache spares Slack the same question on every press. An error is not
-// kept, and no older answer stands in for it.
+// groupCache spares Slack and Okta the same question on every press: a list is
+// a Slack group's members, or an Okta user's groups. An error is not kept, and
+// no older answer stands in for it.
 type groupCache struct {
 	mu    sync.Mutex
 	lists map[string]memberList
@@ -34,6 +40,9 @@ func (c *groupCache) members(id string, now time.Time, read func() ([]string, er
 	if err != nil {
 		delete(c.lists, id)
 		return nil, err
+	}
+	if len(c.lists) >= maxLists {
+		maps.DeleteFunc(c.lists, func(_ string, l memberList) bool { return !now.Before(l.until) })
 	}
 	c.lists[id] = memberList{members: list, until: now.Add(groupsFor)}
 	return list, nil
