@@ -26,3 +26,7 @@ const (
 	DeniedOver     = "Over"      // the case has ended
 	DeniedOlder    = "Overtaken" // something newer is known
 )
+
+// ErrUnsure says that it is not known whether something was done: it was sent,
+// and no answer came. Whoever hears it looks before asking again.
+var ErrUnsure = errors.New("it is not certain whether this was done; look how the case stands before you ask again")

@@ -53,11 +53,8 @@ func PossibleActs(c Case) []Possible {
 	if c.State == Paused {
 		add("", ActRelease)
 	}
-	if c.State == Waiting {
-		add("", ActExpedite)
-	}
 	if c.Movable() {
-		add("", ActReschedule)
+		add("", ActExpedite, ActReschedule)
 	}
 	if c.State != Confirming {
 		add("", ActCancel)

@@ -26,10 +26,10 @@ func TestWhatACaseTakesDependsOnWhereItStands(t *testing.T) {
 		want []offboarding.Act
 	}{
 		"waits for approval": {offboarding.Case{State: offboarding.AwaitingApproval, Plan: "p", Ruling: wants}, []offboarding.Act{
-			offboarding.ActApprove, offboarding.ActReject, offboarding.ActReschedule, offboarding.ActCancel,
+			offboarding.ActApprove, offboarding.ActReject, offboarding.ActExpedite, offboarding.ActReschedule, offboarding.ActCancel,
 		}},
 		"waits for its time": {offboarding.Case{State: offboarding.Waiting}, []offboarding.Act{offboarding.ActExpedite, offboarding.ActReschedule, offboarding.ActCancel}},
-		"held":               {offboarding.Case{State: offboarding.Paused}, []offboarding.Act{offboarding.ActRelease, offboarding.ActReschedule, offboarding.ActCancel}},
+		"held":               {offboarding.Case{State: offboarding.Paused}, []offboarding.Act{offboarding.ActRelease, offboarding.ActExpedite, offboarding.ActReschedule, offboarding.ActCancel}},
 		"an emergency is under way": {
 			offboarding.Case{State: offboarding.AwaitingApproval, Plan: "p", Ruling: offboarding.Ruling{Approvals: wants.Approvals, Emergency: true}, ContainedAt: time.Now()},
 			[]offboarding.Act{offboarding.ActApprove, offboarding.ActReject, offboarding.ActCancel},

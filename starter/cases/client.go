@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -70,17 +71,35 @@ func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding
 	return out, nil
 }
 
-// explain adds what to do to the errors that a stranger meets first.
+// explain adds what to do to the errors that a stranger meets first. It is for
+// questions, which change nothing.
 func explain(err error) error {
 	var down *serviceerror.Unavailable
 	var noNamespace *serviceerror.NamespaceNotFound
 	switch {
 	case errors.As(err, &down):
-		return fmt.Errorf("temporal does not answer; nothing was started; is it running, and is its address right? (%w)", err)
+		return fmt.Errorf("temporal does not answer; is it running, and is its address right? (%w)", err)
 	case errors.As(err, &noNamespace):
 		return fmt.Errorf("%w; create it, or set another with TEMPORAL_NAMESPACE", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer in time; is a worker running? (%w)", err)
 	}
 	return err
+}
+
+// unsure is explain for what changes something: unless it is known that nothing
+// was sent, or that it was refused, nobody can say that nothing was done.
+func unsure(err error) error {
+	var down *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	var cut *serviceerror.Canceled
+	var slow *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case errors.As(err, &down) && strings.Contains(err.Error(), "while dialing"):
+		return fmt.Errorf("%w; nothing was started or changed", explain(err))
+	case errors.As(err, &down), errors.As(err, &late), errors.As(err, &cut), errors.As(err, &slow),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fmt.Errorf("%w (%w)", offboarding.ErrUnsure, explain(err))
+	}
+	return explain(err)
 }

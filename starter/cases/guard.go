@@ -86,7 +86,7 @@ func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string
 	if on, asked := c.Frozen(ctx); asked == nil && on {
 		return workflows.Frozen{}, nil
 	}
-	return out, fmt.Errorf("freeze: %w", explain(err))
+	return out, fmt.Errorf("freeze: %w", unsure(err))
 }
 
 // Unfreeze says that Lastday may write again. It takes two people; the answer
@@ -117,7 +117,7 @@ func (c *Client) guardUpdate(ctx context.Context, id, name string, arg, out any,
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	h, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: id, UpdateID: onceID(ctx), UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
 		err = h.Get(ctx, out)
@@ -132,5 +132,5 @@ func (c *Client) guardUpdate(ctx context.Context, id, name string, arg, out any,
 	case errors.As(err, &none):
 		return errors.New(missing)
 	}
-	return fmt.Errorf("%s: %w", name, explain(err))
+	return fmt.Errorf("%s: %w", name, unsure(err))
 }

@@ -16,3 +16,17 @@ func onceID(ctx context.Context) string {
 	id, _ := ctx.Value(onceKey{}).(string)
 	return id
 }
+
+type caseKey struct{}
+
+// OnCase has the change that is made with the context reach the case with this
+// id, which somebody has looked at, and no later one of the same person.
+func OnCase(ctx context.Context, caseID string) context.Context {
+	return context.WithValue(ctx, caseKey{}, caseID)
+}
+
+// caseOf is the case that OnCase named; empty: the person's newest.
+func caseOf(ctx context.Context) string {
+	id, _ := ctx.Value(caseKey{}).(string)
+	return id
+}

@@ -207,5 +207,5 @@ func startError(who offboarding.Subject, err error) error {
 	if errors.As(err, &invalid) {
 		return fmt.Errorf("start case: %w; if it speaks of a search attribute, register them once: starter setup", err)
 	}
-	return fmt.Errorf("start case: %w", explain(err))
+	return fmt.Errorf("start case: %w", unsure(err))
 }

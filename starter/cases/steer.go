@@ -45,9 +45,12 @@ func (c *Client) update(ctx context.Context, who offboarding.Subject, name strin
 func (c *Client) updateOnce(ctx context.Context, who offboarding.Subject, name, updateID string, arg any) (offboarding.Case, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	id, err := c.newest(ctx, who)
-	if err != nil {
-		return offboarding.Case{}, err
+	id := caseOf(ctx)
+	if id == "" {
+		var err error
+		if id, err = c.newest(ctx, who); err != nil {
+			return offboarding.Case{}, err
+		}
 	}
 	h, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: id, UpdateID: updateID, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -66,5 +69,5 @@ func (c *Client) updateOnce(ctx context.Context, who offboarding.Subject, name, 
 	case errors.As(err, &missing):
 		return offboarding.Case{}, endedError{fmt.Sprintf("the case of %s has ended; nothing was changed", who)}
 	}
-	return offboarding.Case{}, fmt.Errorf("%s case: %w", name, explain(err))
+	return offboarding.Case{}, fmt.Errorf("%s case: %w", name, unsure(err))
 }

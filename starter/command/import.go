@@ -190,7 +190,7 @@ func (i *importer) start(ctx context.Context, f *departures.File, desk departure
 	if err != nil {
 		return sum, fmt.Errorf("all were asked for; stopped looking what came of it: %w", because(err))
 	}
-	return sum, verdict(sum.Bad, sum.Failed, sum.Refused+sum.NotFound, sum.Waits)
+	return sum, verdict(sum.Bad, sum.Failed, sum.Refused+sum.NotFound, sum.Waits+sum.NotLooked)
 }
 
 // because says in a user's words that the user stopped it.

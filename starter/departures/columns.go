@@ -259,6 +259,13 @@ func (h *header) get(fields []string, c column) string {
 	return strings.TrimSpace(fields[i])
 }
 
+// short reports whether the line ends before the column with the last day, as a
+// line does that was cut off: it is then not known to be empty.
+func (h *header) short(fields []string) bool {
+	at, ok := h.fields[colLastDay]
+	return ok && at >= len(fields)
+}
+
 // surplus finds a value that stands in no named column.
 func (h *header) surplus(fields []string) (int, bool) {
 	for i, f := range fields {

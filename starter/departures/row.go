@@ -45,11 +45,14 @@ func (r *reader) read(rec record, fields []string) (offboarding.Departure, []str
 		bad = append(bad, fmt.Sprintf("has the value %q in field %d, where the header names no column: is a separator too many, or are quotes missing?",
 			offboarding.Shorten(fields[i], 60), i+1))
 	}
+	if r.options.At != "" && r.header.short(fields) {
+		bad = append(bad, fmt.Sprintf("breaks off after %d of %d fields, before the last day: was it cut short, or is a separator missing?", len(fields), len(r.header.named)))
+	}
 	if n, who := r.swallowed(rec); n > 0 {
 		bad = append(bad, fmt.Sprintf("a quoted field goes on to line %d, which looks like the line of %s: close the quote", n, who))
 	}
 	var err error
-	d.Subject, err = offboarding.ParseSubject(get(colEmail))
+	d.Subject, err = subject(get(colEmail))
 	wrong(colEmail, err)
 	d.At, d.Zone, err = r.time(get(colLastDay), get(colTime), get(colZone))
 	wrong(colLastDay, err)
@@ -71,6 +74,15 @@ func (r *reader) read(rec record, fields []string) (offboarding.Departure, []str
 		}
 	}
 	return d, bad
+}
+
+// subject reads an address. A spreadsheet's sign for a formula or for a text in
+// front of it is no part of anybody's.
+func subject(s string) (offboarding.Subject, error) {
+	if strings.IndexAny(s, "=+-@'") == 0 {
+		return "", fmt.Errorf("%q begins with a spreadsheet's sign: leave out the %q", offboarding.Shorten(s, 60), s[:1])
+	}
+	return offboarding.ParseSubject(s)
 }
 
 // swallowed finds a later line of the record that is a person's line of its
