@@ -159,7 +159,9 @@ func (h *handler) tooLate(ctx context.Context, src *source, e event) (result, er
 	return out, err
 }
 
-// withdraw cancels a case that has not begun.
+// withdraw cancels a case that has not begun, if the same source named a last
+// day for it before. What only a person asked for, or another source, is for a
+// person to cancel.
 func (h *handler) withdraw(ctx context.Context, src *source, e event, key string) (result, error) {
 	now, err := h.desk.Get(ctx, e.about.Subject)
 	switch {
@@ -170,14 +172,27 @@ func (h *handler) withdraw(ctx context.Context, src *source, e event, key string
 	case now.State.Ended():
 		return h.afterEnd(ctx, src, e, key)
 	}
-	reason := "withdrawn in " + src.Name
-	if e.about.Reason != "" {
-		reason += ": " + e.about.Reason
+	if _, named := now.Said(src.Name); !named {
+		if now.Overtaken(e.word) {
+			return h.overtaken(ctx, src, e, now)
+		}
+		return h.report(ctx, src, e, fmt.Sprintf("takes back a departure, due %s, for which it has named no last day: somebody else asked for it, and it goes on unless somebody cancels it",
+			offboarding.In(now.Due, now.Departure.Zone)))
 	}
-	if _, err := h.desk.Withdrawn(ctx, e.about.Subject, e.word, reason, src.actor(), key); err != nil {
+	if _, err := h.desk.Withdrawn(ctx, e.about.Subject, e.word, reasonOf(src, e), src.actor(), key); err != nil {
 		return h.denied(ctx, src, e, now, err, key)
 	}
 	return result{Cancelled, "nothing was cut"}, nil
+}
+
+// reasonOf is a withdrawal's reason, fit to be kept and shown. One that is too
+// long is shortened: a withdrawal does not fail for its words.
+func reasonOf(src *source, e event) string {
+	d := offboarding.Departure{Reason: "withdrawn in " + src.Name}
+	if e.about.Reason != "" {
+		d.Reason += ": " + e.about.Reason
+	}
+	return offboarding.Shorten(d.Tidy().Reason, offboarding.MaxReason)
 }
 
 // stay withdraws the last day that the same source gave before. That the HR
