@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,9 +107,15 @@ func TestTheBrakeLetsThroughWhatIsAllowedAndHoldsTheRest(t *testing.T) {
 			released = append(released, r)
 		})
 	}
+	var mu sync.Mutex
 	told := map[string]int{}
 	h.env.OnSignalExternalWorkflow("default-test-namespace", mock.Anything, mock.Anything, "released", mock.Anything).Return(
-		func(_, id, run, _ string, _ any) error { told[id+" "+run]++; return nil })
+		func(_, id, run, _ string, _ any) error {
+			mu.Lock()
+			defer mu.Unlock()
+			told[id+" "+run]++
+			return nil
+		})
 	h.env.RegisterDelayedCallback(func() {
 		for n := range 50 {
 			admit(n, 1)
@@ -134,11 +141,15 @@ func TestTheBrakeLetsThroughWhatIsAllowedAndHoldsTheRest(t *testing.T) {
 	}, 80*time.Minute)
 	h.env.RegisterDelayedCallback(func() {
 		require.Equal(t, []workflows.Released{{Missing: 1}, {Missing: 1}}, released)
+		mu.Lock()
+		defer mu.Unlock()
 		require.Empty(t, told)
 		release(tara)
 	}, 90*time.Minute)
 	h.env.RegisterDelayedCallback(func() {
 		require.Equal(t, workflows.Released{Cases: 47}, released[2])
+		mu.Lock()
+		defer mu.Unlock()
 		require.Len(t, told, 47)
 		for name, n := range told {
 			require.Equal(t, 1, n, name)

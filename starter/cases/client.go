@@ -46,12 +46,8 @@ func (e endedError) Is(target error) bool { return target == offboarding.ErrEnde
 
 // Plan looks up what a case would do. It changes nothing.
 func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding.Case, error) {
-	queue, err := c.temporal.DescribeTaskQueue(ctx, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	if err != nil {
-		return offboarding.Case{}, fmt.Errorf("make plan: %w", explain(err))
-	}
-	if len(queue.GetPollers()) == 0 {
-		return offboarding.Case{}, errors.New("make plan: no worker runs the workflows; start one: worker -c FILE, or standalone up")
+	if err := c.atWork(ctx); err != nil {
+		return offboarding.Case{}, fmt.Errorf("make plan: %w", err)
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       "plan:" + string(who),
@@ -69,6 +65,29 @@ func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding
 		return offboarding.Case{}, fmt.Errorf("make plan: %w", explain(err))
 	}
 	return out, nil
+}
+
+// atWork waits a moment for a worker of the workflows: one that has just begun is
+// known a little later.
+func (c *Client) atWork(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		queue, err := c.temporal.DescribeTaskQueue(ctx, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		switch {
+		case err != nil:
+			return explain(err)
+		case len(queue.GetPollers()) > 0:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("no worker runs the workflows; start one: worker -c FILE, or standalone up")
+		case <-tick.C:
+		}
+	}
 }
 
 // explain adds what to do to the errors that a stranger meets first. It is for

@@ -175,14 +175,14 @@ func (i *importer) start(ctx context.Context, f *departures.File, desk departure
 		sum.count(r)
 		say.result(r)
 	})
-	sum.NotLooked = sum.Started
+	sum.NotLooked = sum.Started + sum.Joined
 	if err != nil {
 		return sum, fmt.Errorf("stopped after %d of %d people; what was started goes on, and importing the file again starts the others: %w",
 			sum.asked(), sum.People, because(err))
 	}
 	look, cancel := context.WithTimeout(ctx, i.lookFor)
 	defer cancel()
-	say.begin("looking what came of it", sum.Started)
+	say.begin("looking what came of it", sum.NotLooked)
 	err = f.Look(look, desk, i.parallel, func(r departures.Result) {
 		sum.countLooked(r)
 		say.looked(r)

@@ -28,7 +28,7 @@ type ImportSummary struct {
 	Joined       int `json:"joined"`
 	AlreadyEnded int `json:"already_ended"`
 	Failed       int `json:"failed"`
-	// Refused, NotFound and Waits are of those who were started, and NotLooked
+	// Refused, NotFound and Waits are of those who were started or joined, and NotLooked
 	// those of whom that is not known yet.
 	Refused   int `json:"refused"`
 	NotFound  int `json:"not_found"`

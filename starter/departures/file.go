@@ -32,7 +32,7 @@ type File struct {
 	options Options
 	header  *header // after Check
 	people  ledger
-	begun   lines // whose case Start started
+	begun   lines // whose case Start started or joined
 }
 
 // Options say how a file is to be read.

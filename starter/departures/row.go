@@ -179,11 +179,11 @@ func yes(text string) (bool, error) {
 	return false, fmt.Errorf("%q is neither yes nor no", offboarding.Shorten(text, 60))
 }
 
-// requestID names what a line asks for. It is the same whenever the same line
-// is read again, wherever it then stands.
+// requestID names what a line asks for, and who does. It is the same whenever
+// they read the same line again, wherever it then stands.
 func requestID(d offboarding.Departure) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %q %q %q %q %q %t", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Zone, d.Kind,
-		d.Reason, d.Partner, d.Successor, d.Note, d.Urgent)
+	fmt.Fprintf(h, "%q %q %q %q %q %q %q %q %t %q", d.Subject, d.At.UTC().Format(time.RFC3339Nano), d.Zone, d.Kind,
+		d.Reason, d.Partner, d.Successor, d.Note, d.Urgent, d.RequestedBy.String())
 	return "file:" + hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -76,7 +76,7 @@ func (f *File) Start(ctx context.Context, desk Desk, parallel int, each func(Res
 		if failures++; r.Outcome != Failed {
 			failures = 0
 		}
-		if r.Outcome == Started {
+		if r.Outcome == Started || r.Outcome == Joined {
 			f.begun.add(r.Line)
 		}
 		last = r.Why
@@ -121,7 +121,7 @@ func orSomebody(a offboarding.Actor) string {
 	return a.String()
 }
 
-// Look finds out what the cases that Start started came to, until the context
+// Look finds out what the cases that Start started or joined came to, until the context
 // ends: what the policy says is known only when each system was asked. It calls
 // each for those who were looked at, one at a time.
 func (f *File) Look(ctx context.Context, desk Desk, parallel int, each func(Result)) error {

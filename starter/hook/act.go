@@ -311,8 +311,15 @@ func (h *handler) over(ctx context.Context, src *source, e event, key string) (r
 // report tells a person, once for each thing, however often the HR system says
 // it and under whatever event ids.
 func (h *handler) report(ctx context.Context, src *source, e event, why string) (result, error) {
-	out := result{Reported, src.Name + " " + why}
 	key := h.key(src, "report", string(e.about.Subject), string(e.what), e.word.At.UTC().String(), why)
+	// Deliveries that come at once make one report.
+	out, err, _ := h.reports.Do(key, func() (any, error) { return h.reportOnce(ctx, key, src, e, why) })
+	r, _ := out.(result)
+	return r, err
+}
+
+func (h *handler) reportOnce(ctx context.Context, key string, src *source, e event, why string) (result, error) {
+	out := result{Reported, src.Name + " " + why}
 	done, err := h.desk.Handled(ctx, key)
 	if err != nil || done {
 		return out, err

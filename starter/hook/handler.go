@@ -28,6 +28,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"lastday/offboarding"
 )
 
@@ -48,6 +50,7 @@ type handler struct {
 	now      func() time.Time
 	log      *slog.Logger
 	reporter Reporter
+	reports  singleflight.Group // by key
 }
 
 type source struct {
