@@ -146,7 +146,9 @@ func keep(all []offboarding.Refusal, r offboarding.Refusal) []offboarding.Refusa
 
 // refusedBy asks the policy about an action that concerns no single case.
 func refusedBy(ctx workflow.Context, do Action, by offboarding.Actor) (offboarding.Refusal, error) {
-	r, err := rule(ctx, Inquiry{Action: do, Actor: by})
+	// The brake and the kill switch outlive a cancellation of their runs.
+	asking, _ := workflow.NewDisconnectedContext(ctx)
+	r, err := rule(asking, Inquiry{Action: do, Actor: by})
 	if err != nil || r.Refused == "" {
 		return offboarding.Refusal{}, err
 	}

@@ -192,7 +192,7 @@ func TestACaseWaitsForThePersonItAsks(t *testing.T) {
 		{[]string{"gitlab", "retry", "--reason", "x"}, `no system "gitlab"`},
 		{[]string{"wireguard", "waive", "--reason", "x", "--until", "2035-01-01"}, "wireguard is settled"},
 		{[]string{"github/groups", "attest", "--reason", "x"}, "shown to be gone already"},
-		{[]string{"github/deploy-keys", "attest", "--reason", "x", "--by", "Jane.Doe@example.com"}, "the person who leaves cannot decide"},
+		{[]string{"github/deploy-keys", "attest", "--reason", "x", "--by", "Jane.Doe@example.com"}, "the person who leaves does not decide"},
 	} {
 		got := decide(t, bad.args...)
 		require.Equal(t, command.ExitError, got.status, "%v: %s", bad.args, got.out)
