@@ -66,7 +66,9 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 		}
 		again = true
 	}
-	return Started{}, fmt.Errorf("start case: others ask for %s at the same time, and a rule refuses them; nothing was started, ask again", d.Subject)
+	return Started{}, &offboarding.Denied{
+		Why: fmt.Sprintf("others ask for %s at the same time, and a rule refuses them; nothing was started, ask again", d.Subject),
+	}
 }
 
 // startOrJoin starts the case of the id, or joins it if it runs.

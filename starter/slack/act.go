@@ -164,9 +164,10 @@ func (d *Door) actSubmitted(w who, v slack.View) any {
 	}
 	answer, external := submitted(titleOf(p.Do), "One moment …")
 	s := &screen{door: d, who: w, external: external, view: v.ID, title: titleOf(p.Do)}
+	s.about, _ = offboarding.CaseSubject(caseID)
 	ch := change{id: "dialog " + v.ID, why: clean(in.text(inWhy), maxWhy), plan: m.Plan}
-	return d.work(answer, firstInput(p), func(ctx context.Context) {
-		actor, user, err := d.people.actor(ctx, w)
+	return d.work(answer, firstInput(p), s, func(ctx context.Context) {
+		actor, user, err := d.actorNow(ctx, w, actions[p.Do])
 		if err == nil {
 			err = ch.times(p, in, user.TZ)
 		}
@@ -246,7 +247,7 @@ const actWithin = 25 * time.Second
 // do makes the change, and tells what came of it. The case's workflow checks it
 // against the policy, and its refusal names the rule.
 func (d *Door) do(ctx context.Context, s *screen, by offboarding.Actor, c offboarding.Case, p offboarding.Possible, ch change) {
-	call, cancel := context.WithTimeout(cases.Once(ctx, "slack "+ch.id), actWithin)
+	call, cancel := context.WithTimeout(cases.OnCase(cases.Once(ctx, "slack "+ch.id), c.ID), actWithin)
 	defer cancel()
 	who := c.Departure.Subject
 	var err error
@@ -267,23 +268,45 @@ func (d *Door) do(ctx context.Context, s *screen, by offboarding.Actor, c offboa
 		word := offboarding.Decision{Verb: offboarding.Verb(p.Do), Reason: ch.why, Until: ch.until, By: by}
 		if word.System, word.Class, err = offboarding.ParseTarget(p.Target); err == nil {
 			after, err = d.opt.Desk.Decide(call, who, word)
+		} else {
+			err = &offboarding.Denied{Why: err.Error()}
 		}
 	case offboarding.ActDecide:
-		err = errors.New("say what to do: try again, attest or waive")
+		err = &offboarding.Denied{Why: "say what to do: try again, attest or waive"}
 	}
 	if err != nil {
-		d.opt.Log.Warn("not done", "act", p.Do, "by", by.String(), "id", by.ID, "person", who, "error", err)
-		if errors.Is(err, context.DeadlineExceeded) {
-			s.say(ctx, fmt.Sprintf("There was no answer in time, so it is not certain whether that was done. /offboard status %s shows it; doing it again does no harm.", who))
-			return
-		}
-		s.say(ctx, "Not done: "+plainError(err))
+		d.opt.Log.Warn("not done", "id", by.ID, "action", p.Do, "case", caseTag(who), "error", kindOf(err))
+		s.say(ctx, failedText(p.Do, who, err))
 		return
 	}
 	if told == "" {
 		told = "Done. " + offboarding.Headline(after) + "."
 	}
 	s.say(ctx, told)
+}
+
+// failedText says "not done" only where that is certain.
+func failedText(do offboarding.Act, who offboarding.Subject, err error) string {
+	switch {
+	case !certainlyNot(err):
+		return plainError(err) + ".\n\n" + uncertain(who)
+	case errors.Is(err, offboarding.ErrEnded) && do != offboarding.ActRelease:
+		return "Not done: " + endedText(who)
+	}
+	return "Not done: " + plainError(err)
+}
+
+// certainlyNot reports whether an error says that nothing was done: the case
+// itself, or that there is none, said so. After any other error it may be that
+// only the answer was lost.
+func certainlyNot(err error) bool {
+	var denied *offboarding.Denied
+	return errors.As(err, &denied) || errors.Is(err, offboarding.ErrEnded) || errors.Is(err, offboarding.ErrNoCase)
+}
+
+// endedText is ErrEnded for people who have no command line.
+func endedText(who offboarding.Subject) string {
+	return fmt.Sprintf("the case of %s has ended. An operator can open a new one.", who)
 }
 
 func (d *Door) release(ctx context.Context, by offboarding.Actor, why string) (string, error) {

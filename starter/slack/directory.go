@@ -15,6 +15,7 @@ import (
 	"lastday/activities/slack/web"
 	"lastday/activities/transport"
 	"lastday/offboarding"
+	"lastday/policy"
 	"lastday/secret"
 )
 
@@ -52,7 +53,25 @@ func newDirectory(c *web.Client, o Options) *directory {
 	return &directory{web: c, opt: o, groups: groupCache{lists: map[string]memberList{}}}
 }
 
-var errForeign = errors.New("this request comes from another workspace than the one Lastday belongs to; nothing was done")
+// ruleClosed refuses somebody whose account in Slack is closed or not known.
+const ruleClosed = "closed-account"
+
+// denied is a person who may do nothing at all, before anything is known of
+// what they want.
+type denied struct {
+	by        offboarding.Actor
+	rule, why string
+}
+
+func (d denied) Error() string { return refusedText(d.rule, d.why) }
+
+// foreigner is somebody of another workspace, as far as a request tells.
+func foreigner(w who) denied {
+	return denied{
+		by:   offboarding.Actor{Door: offboarding.DoorSlack, ID: w.user, Foreign: true},
+		rule: policy.RuleForeign, why: "this comes from another workspace than the one Lastday belongs to",
+	}
+}
 
 // ours checks the workspace that a request comes from.
 func (d *directory) ours(ctx context.Context, w who) error {
@@ -63,7 +82,7 @@ func (d *directory) ours(ctx context.Context, w who) error {
 	if want == w.team || (w.enterprise != "" && want == w.enterprise) {
 		return nil
 	}
-	return errForeign
+	return foreigner(w)
 }
 
 // home is the id of the workspace or organisation that Lastday belongs to.
@@ -88,9 +107,20 @@ func (d *directory) home(ctx context.Context) (string, error) {
 	return d.team, nil
 }
 
-// actor finds out who acts, anew each time. Somebody of whom Slack does not say
-// enough, or whose account is closed, is an error: nothing is then done.
+// actor finds out who looks at something or opens a dialog. The account is read
+// anew each time, groups are at most a minute old. Somebody of whom Slack does
+// not say enough, or whose account is closed, is an error: nothing is then done.
 func (d *directory) actor(ctx context.Context, w who) (offboarding.Actor, *slack.User, error) {
+	return d.resolve(ctx, w, false)
+}
+
+// actorNow is actor for an act that changes something: groups are read anew
+// too, and one that cannot be read is an error.
+func (d *directory) actorNow(ctx context.Context, w who) (offboarding.Actor, *slack.User, error) {
+	return d.resolve(ctx, w, true)
+}
+
+func (d *directory) resolve(ctx context.Context, w who, fresh bool) (offboarding.Actor, *slack.User, error) {
 	if err := d.ours(ctx, w); err != nil {
 		return offboarding.Actor{}, nil, err
 	}
@@ -99,7 +129,10 @@ func (d *directory) actor(ctx context.Context, w who) (offboarding.Actor, *slack
 		return offboarding.Actor{}, nil, err
 	}
 	if u.ID != w.user || u.Deleted {
-		return offboarding.Actor{}, nil, errors.New("your Slack account is closed or not known; nothing was done")
+		return offboarding.Actor{}, nil, denied{
+			by:   offboarding.Actor{Door: offboarding.DoorSlack, ID: w.user},
+			rule: ruleClosed, why: "your Slack account is closed or not known",
+		}
 	}
 	home, err := d.home(ctx)
 	if err != nil {
@@ -117,7 +150,7 @@ func (d *directory) actor(ctx context.Context, w who) (offboarding.Actor, *slack
 	if a.Guest || a.Bot || a.Foreign {
 		return a, u, nil // the policy refuses them whatever groups they are in
 	}
-	a.Groups, err = d.groupsOf(ctx, a)
+	a.Groups, err = d.groupsOf(ctx, a, fresh)
 	return a, u, err
 }
 
@@ -126,11 +159,12 @@ func belongs(u *slack.User, home string) bool {
 	return u.TeamID == home || u.Enterprise.EnterpriseID == home || slices.Contains(u.Enterprise.Teams, home)
 }
 
-// groupsOf are the actor's groups as far as the policy names any.
-func (d *directory) groupsOf(ctx context.Context, a offboarding.Actor) ([]string, error) {
+// groupsOf are the actor's groups as far as the policy names any; fresh ones are
+// read anew.
+func (d *directory) groupsOf(ctx context.Context, a offboarding.Actor, fresh bool) ([]string, error) {
 	var out []string
 	for _, id := range d.opt.UserGroups {
-		members, err := d.groups.members(id, time.Now(), func() ([]string, error) {
+		members, err := d.groups.members(id, time.Now(), fresh, func() ([]string, error) {
 			api, err := d.web.With(d.opt.BotToken)
 			if err != nil {
 				return nil, err
@@ -148,7 +182,7 @@ func (d *directory) groupsOf(ctx context.Context, a offboarding.Actor) ([]string
 	if d.opt.Okta == nil || len(d.opt.OktaNames) == 0 || a.Email == "" {
 		return out, nil
 	}
-	mine, err := d.groups.members("okta:"+string(a.Email), time.Now(), func() ([]string, error) { return d.opt.Okta.Groups(ctx, a.Email) })
+	mine, err := d.groups.members("okta:"+string(a.Email), time.Now(), fresh, func() ([]string, error) { return d.opt.Okta.Groups(ctx, a.Email) })
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be seen what you may do, so nothing was done: %s", oktaError(err))
 	}
@@ -229,21 +263,29 @@ func (d *directory) personByEmail(ctx context.Context, s offboarding.Subject) (p
 // maxMatches is how many people a name may fit and still be asked about.
 const maxMatches = 10
 
-var errManyFit = errors.New("the name fits too many people: give the work e-mail, or pick the person from Slack's list while you type @")
+var (
+	errManyFit = errors.New("the name fits too many people: give the work e-mail, or pick the person from Slack's list while you type @")
+	errHidden  = errors.New("the name also fits somebody whose e-mail Slack does not show: give the work e-mail of the one who is meant")
+)
 
 // personsByName finds everybody whom a typed name fits: a whole handle, display
-// name or real name, or one word of it.
+// name or real name, or one word of it. Where it fits somebody whose address is
+// not shown, it is not guessed who is meant: the error asks for the address.
 func (d *directory) personsByName(ctx context.Context, name string) ([]person, error) {
 	api, err := d.web.With(d.opt.BotToken)
 	if err != nil {
 		return nil, err
 	}
 	var out []person
+	var hidden error
 	pages := api.GetUsersPaginated(slack.GetUsersOptionLimit(200))
 	for {
 		next, err := pages.Next(ctx)
-		if pages.Done(err) {
-			return out, nil
+		switch {
+		case pages.Done(err) && hidden != nil && len(out) > 0:
+			return nil, errHidden
+		case pages.Done(err):
+			return out, hidden
 		}
 		if err != nil {
 			return nil, web.Named("look through the members", err)
@@ -256,6 +298,7 @@ func (d *directory) personsByName(ctx context.Context, name string) ([]person, e
 			}
 			p, err := personOf(u)
 			if err != nil {
+				hidden = cmp.Or(hidden, err)
 				continue
 			}
 			if out = append(out, p); len(out) > maxMatches {

@@ -78,8 +78,11 @@ type Door struct {
 	answer *answerer
 	people *directory
 	queue  *queue
-	seen   *seen
-	drafts *drafts
+	looks  *looks // at the home, a list or a case, beside the rest
+	// refusals keeps what was refused.
+	refusals *keeper
+	seen     *seen
+	drafts   *drafts
 	// connected is what the socket last said: nil if it is up.
 	connected atomic.Pointer[error]
 }
@@ -87,7 +90,7 @@ type Door struct {
 // methods are the Web API methods that the door calls.
 var methods = []string{
 	"auth.test", "apps.connections.open", "users.info", "users.list", "users.lookupByEmail",
-	"usergroups.users.list", "views.open", "views.update", "views.publish",
+	"usergroups.users.list", "views.open", "views.update", "views.publish", "chat.postEphemeral",
 }
 
 // New builds the door. It makes no call and reads no secret.
@@ -108,6 +111,10 @@ func New(o Options) (*Door, error) {
 		seen: newSeen(maxSeen), drafts: newDrafts(maxDrafts),
 	}
 	d.people = newDirectory(client, o)
+	d.looks = newLooks(o.Log)
+	d.refusals = newKeeper(maxRefusals, o.Log, func(ctx context.Context, who offboarding.Subject, r offboarding.Refusal) error {
+		return d.opt.Desk.KeepRefusal(ctx, who, r)
+	})
 	down := errNotConnected
 	d.connected.Store(&down)
 	return d, nil
@@ -116,12 +123,22 @@ func New(o Options) (*Door, error) {
 // Run works until the context ends: through the socket, or, where Slack calls
 // by HTTP, on what Handler takes in. What is under way may then finish.
 func (d *Door) Run(ctx context.Context) error {
-	defer d.queue.drain(drainFor)
+	defer d.drain()
 	if d.opt.Conf.Mode == serve.Socket {
 		return d.runSocket(ctx)
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// drain lets what is under way finish, and refusals be kept, for at most
+// drainFor and a moment.
+func (d *Door) drain() {
+	end := time.Now().Add(drainFor)
+	looked := newGroup(1, func(int) { d.looks.queue.drain(lookFor) })
+	d.queue.drain(drainFor)
+	looked()
+	d.refusals.drain(max(time.Until(end), time.Second))
 }
 
 // Health says what is wrong: no connection to Slack, or more work than fits.
@@ -133,6 +150,27 @@ func (d *Door) Health() error {
 		return *d.connected.Load()
 	}
 	return nil
+}
+
+// actor finds out who looks at something or opens a dialog; see directory. A
+// refusal of the person themself is kept.
+func (d *Door) actor(ctx context.Context, w who, a policy.Action) (offboarding.Actor, *slack.User, error) {
+	by, u, err := d.people.actor(ctx, w)
+	return by, u, d.keepDenied(err, a)
+}
+
+// actorNow is actor for what changes something: groups are read anew.
+func (d *Door) actorNow(ctx context.Context, w who, a policy.Action) (offboarding.Actor, *slack.User, error) {
+	by, u, err := d.people.actorNow(ctx, w)
+	return by, u, d.keepDenied(err, a)
+}
+
+func (d *Door) keepDenied(err error, a policy.Action) error {
+	var no denied
+	if errors.As(err, &no) {
+		d.refuse("", offboarding.Refusal{By: no.by, Action: string(a), Rule: no.rule, Why: no.why})
+	}
+	return err
 }
 
 // api is Slack with the bot's token.

@@ -22,7 +22,9 @@ type draft struct {
 	person    person
 	fields    fields
 	again     bool // an earlier case has ended
+	told      bool // and whoever asks may see it
 	planned   bool // the plan was shown
+	spent     bool // it was taken; the rest is empty but for whose it was
 	until     time.Time
 }
 
@@ -46,7 +48,7 @@ func (d *drafts) put(v draft, now time.Time) string {
 func (d *drafts) set(id string, v draft, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.all) >= d.most {
+	if _, there := d.all[id]; !there && len(d.all) >= d.most {
 		oldest := ""
 		for k, o := range d.all {
 			if oldest == "" || o.until.Before(d.all[oldest].until) {
@@ -64,17 +66,27 @@ func (d *drafts) get(id, user string, now time.Time) (draft, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v, ok := d.all[id]
-	return v, ok && v.user == user && now.Before(v.until)
+	return v, ok && !v.spent && v.user == user && now.Before(v.until)
 }
 
-// take gives the user's own draft once.
+// take gives the user's own draft once. What it leaves behind says so: whoever
+// sends a dialog twice is not told that the first time came to nothing.
 func (d *drafts) take(id, user string, now time.Time) (draft, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v, ok := d.all[id]
-	if !ok || v.user != user || !now.Before(v.until) {
+	if !ok || v.spent || v.user != user || !now.Before(v.until) {
 		return draft{}, false
 	}
-	delete(d.all, id)
+	d.all[id] = draft{user: user, departure: offboarding.Departure{Subject: v.departure.Subject}, spent: true, until: now.Add(draftFor)}
 	return v, true
+}
+
+// taken reports whether the user's own draft was taken before, and whose
+// departure it was.
+func (d *drafts) taken(id, user string, now time.Time) (offboarding.Subject, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.all[id]
+	return v.departure.Subject, ok && v.spent && v.user == user && now.Before(v.until)
 }

@@ -30,7 +30,7 @@ const (
 // What may be chosen under "When".
 const (
 	whenNow    = "now"
-	whenDayEnd = "day-end" // 17:00 of the day, where the person is
+	whenDayEnd = "day-end" // 17:00 of the day
 	whenTime   = "time"    // as given
 )
 
@@ -74,7 +74,7 @@ func formView(f fields, zone string) slack.ModalViewRequest {
 	}
 	whens := []*slack.OptionBlockObject{
 		option(whenNow, "Now"),
-		option(whenDayEnd, "End of the last day: 17:00 their time"),
+		option(whenDayEnd, "End of the last day: 17:00, in the time zone below"),
 		option(whenTime, "At the day and time below"),
 	}
 	email := slack.NewEmailTextInputBlockElement(nil, inputAction)
@@ -154,7 +154,7 @@ func (f fields) due(p person, asker string, now time.Time) (time.Time, string, e
 		return time.Time{}, "", nil
 	}
 	zone := f.Zone
-	if zone == "" || zone == zoneTheirs || f.When == whenDayEnd {
+	if zone == "" || zone == zoneTheirs {
 		zone = orElse(p.Zone, orElse(asker, "UTC"))
 	}
 	loc, err := offboarding.LoadZone(zone)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
@@ -17,8 +16,6 @@ import (
 const (
 	actionRefresh = "lastday.refresh"
 	actionOpen    = "lastday.open"
-	// readers read cases at once for a list.
-	readers = 4
 )
 
 // event takes in an event of the Events API: somebody opens the app's home.
@@ -27,30 +24,44 @@ func (d *Door) event(e slackevents.EventsAPIEvent) {
 	if !ok || opened.Tab == "messages" {
 		return
 	}
-	w := who{user: opened.User, team: e.TeamID, enterprise: e.EnterpriseID}
-	d.queue.add(func(ctx context.Context) { d.home(ctx, w) })
+	w := whoOf(e)
+	if !d.looks.add(w.user, homeLook, func(ctx context.Context) { d.home(ctx, w, "") }) {
+		d.opt.Log.Warn("there was no room to show the home", "id", w.user)
+	}
 }
 
-// home shows somebody what concerns them. It is published for them alone.
-func (d *Door) home(ctx context.Context, w who) {
-	actor, _, err := d.people.actor(ctx, w)
+// home shows somebody what concerns them. It is published for them alone. Where
+// that fails, a press is answered in a dialog; trigger opens it.
+func (d *Door) home(ctx context.Context, w who, trigger string) {
+	s := &screen{door: d, who: w, trigger: trigger, title: "Lastday"}
+	if trigger != "" {
+		defer s.rescue(ctx)
+	}
+	actor, _, err := d.actor(ctx, w, policy.See)
 	var blocks []slack.Block
 	if err == nil {
 		blocks, err = d.homeBlocks(ctx, actor)
 	}
 	if err != nil {
-		blocks = append(homeHead(), section(plainError(err)))
+		blocks = append(homeHead(), section(slowError(err)))
 	}
+	if err := d.publish(ctx, w, blocks); err != nil {
+		d.opt.Log.Warn("the home could not be shown", "id", w.user, "error", kindOf(err))
+		if trigger != "" {
+			s.say(ctx, "The home could not be shown. "+plainError(err))
+		}
+	}
+}
+
+func (d *Door) publish(ctx context.Context, w who, blocks []slack.Block) error {
 	api, err := d.api()
-	if err == nil {
-		_, err = api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: w.user, View: slack.HomeTabViewRequest{
-			Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), 100)]},
-		}})
-		err = web.Named("publish home", err)
-	}
 	if err != nil {
-		d.opt.Log.Warn("the home could not be shown", "error", err)
+		return err
 	}
+	_, err = api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: w.user, View: slack.HomeTabViewRequest{
+		Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks[:min(len(blocks), 100)]},
+	}})
+	return web.Named("publish home", err)
 }
 
 func homeHead() []slack.Block {
@@ -68,12 +79,12 @@ func (d *Door) homeBlocks(ctx context.Context, by offboarding.Actor) ([]slack.Bl
 	if no := d.never(policy.Question{Action: policy.See, Actor: by}); no != "" {
 		return []slack.Block{header("Lastday"), section(no)}, nil
 	}
-	all, err := d.visible(ctx, by)
+	seen, err := d.visible(ctx, by)
 	if err != nil {
 		return nil, err
 	}
 	var mine, waiting, next []offboarding.Case
-	for _, c := range all {
+	for _, c := range seen.cases {
 		if c.Departure.RequestedBy.ID == by.ID && c.Departure.RequestedBy.Door == by.Door {
 			mine = append(mine, c)
 		}
@@ -86,9 +97,14 @@ func (d *Door) homeBlocks(ctx context.Context, by offboarding.Actor) ([]slack.Bl
 	}
 	slices.SortFunc(next, func(a, b offboarding.Case) int { return a.Due.Compare(b.Due) })
 	out := homeHead()
-	out = append(out, caseSection("What waits for you", waiting, "Nothing waits for you.")...)
-	out = append(out, caseSection("Next departures", next, "No departure is planned.")...)
-	return append(out, caseSection("Cases that you asked for", mine, "You have asked for none.")...), nil
+	none := []string{"Nothing waits for you.", "No departure is planned.", "You have asked for none."}
+	if gap := seen.gap(); gap != "" {
+		out = append(out, section(gap))
+		none = []string{"None of those that were looked at.", "None of those that were looked at.", "None of those that were looked at."}
+	}
+	out = append(out, caseSection("What waits for you", waiting, none[0])...)
+	out = append(out, caseSection("Next departures", next, none[1])...)
+	return append(out, caseSection("Cases that you asked for", mine, none[2])...), nil
 }
 
 // waitsFor reports whether the case waits for a word that the actor may give.
@@ -140,13 +156,4 @@ func caseSection(title string, all []offboarding.Case, none string) []slack.Bloc
 		lines = lines[n:]
 	}
 	return out
-}
-
-// newGroup runs n of work at once; what it returns waits for them.
-func newGroup(n int, work func(int)) (wait func()) {
-	var group sync.WaitGroup
-	for i := range n {
-		group.Go(func() { work(i) })
-	}
-	return group.Wait
 }

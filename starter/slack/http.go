@@ -2,6 +2,8 @@ package slack
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
+
+	"lastday/offboarding"
 )
 
 // maxRequest bounds a request. A dialog comes back whole, with at most 250 kB.
@@ -31,10 +35,11 @@ func (d *Door) Handler() http.Handler {
 	return mux
 }
 
-// refusal is an answer with a status; why goes to the log only.
+// refusal is an answer with a status; why goes to the log only, say to whoever
+// asked.
 type refusal struct {
-	status int
-	why    string
+	status   int
+	why, say string
 }
 
 func (r refusal) Error() string { return r.why }
@@ -52,9 +57,9 @@ func (d *Door) signed(next func(http.ResponseWriter, *http.Request, []byte) erro
 			return
 		case errors.As(err, &no):
 			d.opt.Log.Warn("a request was refused", "path", r.URL.Path, "reason", no.why)
-			http.Error(w, http.StatusText(no.status), no.status)
+			http.Error(w, cmp.Or(no.say, http.StatusText(no.status)), no.status)
 		default:
-			d.opt.Log.Warn("a request could not be read", "path", r.URL.Path, "error", err)
+			d.opt.Log.Warn("a request could not be read", "path", r.URL.Path, "error", kindOf(err))
 			http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		}
 	}
@@ -63,22 +68,22 @@ func (d *Door) signed(next func(http.ResponseWriter, *http.Request, []byte) erro
 func (d *Door) genuine(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
-		return nil, refusal{http.StatusRequestEntityTooLarge, "it is too large"}
+		return nil, refusal{status: http.StatusRequestEntityTooLarge, why: "it is too large"}
 	}
 	secret, err := d.opt.Conf.SigningSecret.Value()
 	if err != nil {
-		return nil, refusal{http.StatusServiceUnavailable, err.Error()}
+		return nil, refusal{status: http.StatusServiceUnavailable, why: err.Error()}
 	}
 	verifier, err := slack.NewSecretsVerifier(r.Header, secret)
 	if err != nil {
-		return nil, refusal{http.StatusUnauthorized, "the signature's headers: " + err.Error()}
+		return nil, refusal{status: http.StatusUnauthorized, why: "the signature's headers: " + err.Error()}
 	}
 	if _, err := verifier.Write(body); err != nil || verifier.Ensure() != nil {
-		return nil, refusal{http.StatusUnauthorized, "the signature is wrong"}
+		return nil, refusal{status: http.StatusUnauthorized, why: "the signature is wrong"}
 	}
 	sum := sha256.Sum256([]byte(r.Header.Get("X-Slack-Request-Timestamp") + "\x00" + string(body)))
 	if !d.seen.first("signed "+hex.EncodeToString(sum[:]), time.Now()) {
-		return nil, refusal{http.StatusConflict, "it was there before"}
+		return nil, refusal{status: http.StatusConflict, why: "it was there before"}
 	}
 	return body, nil
 }
@@ -87,7 +92,7 @@ func (d *Door) genuine(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func form(r *http.Request, body []byte) (url.Values, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return nil, refusal{http.StatusUnsupportedMediaType, "it is no form"}
+		return nil, refusal{status: http.StatusUnsupportedMediaType, why: "it is no form"}
 	}
 	return url.ParseQuery(string(body))
 }
@@ -101,7 +106,7 @@ func (d *Door) serveCommand(w http.ResponseWriter, r *http.Request, body []byte)
 	if err != nil {
 		return err
 	}
-	if err := d.workspace(r, who{c.UserID, c.TeamID, c.EnterpriseID}); err != nil {
+	if err := d.workspace(who{c.UserID, c.TeamID, c.EnterpriseID}, "command", c.TriggerID, c.ResponseURL); err != nil {
 		return err
 	}
 	if !d.once("command", c.TriggerID) {
@@ -117,9 +122,9 @@ func (d *Door) serveInteraction(w http.ResponseWriter, r *http.Request, body []b
 	}
 	var c slack.InteractionCallback
 	if err := json.Unmarshal([]byte(values.Get("payload")), &c); err != nil {
-		return refusal{http.StatusBadRequest, "the payload is not an interaction"}
+		return refusal{status: http.StatusBadRequest, why: "the payload is not an interaction"}
 	}
-	if err := d.workspace(r, who{c.User.ID, c.Team.ID, c.Enterprise.ID}); err != nil {
+	if err := d.workspace(who{c.User.ID, c.Team.ID, c.Enterprise.ID}, string(c.Type), c.TriggerID, c.ResponseURL); err != nil {
 		return err
 	}
 	if !d.once(string(c.Type), c.TriggerID) {
@@ -135,7 +140,7 @@ func (d *Door) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) e
 		EventID   string `json:"event_id"`
 	}
 	if err := json.Unmarshal(body, &outer); err != nil {
-		return refusal{http.StatusBadRequest, "it is no event"}
+		return refusal{status: http.StatusBadRequest, why: "it is no event"}
 	}
 	if outer.Type == slackevents.URLVerification {
 		return reply(w, map[string]string{"challenge": outer.Challenge})
@@ -144,7 +149,7 @@ func (d *Door) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) e
 	if err != nil {
 		return reply(w, nil) // of a kind that nobody asked for
 	}
-	if err := d.workspace(r, who{team: e.TeamID, enterprise: e.EnterpriseID}); err != nil {
+	if err := d.workspace(whoOf(e), "event", outer.EventID, ""); err != nil {
 		return err
 	}
 	if d.once("event", outer.EventID) {
@@ -155,11 +160,30 @@ func (d *Door) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) e
 
 // workspace refuses a request of another workspace, where the configuration
 // says which is ours; else it is seen when the person is looked up.
-func (d *Door) workspace(_ *http.Request, w who) error {
-	if d.foreign(w) {
-		return refusal{http.StatusForbidden, "it is of another workspace"}
+func (d *Door) workspace(w who, kind, id, response string) error {
+	if !d.foreign(w) {
+		return nil
 	}
-	return nil
+	no := refusal{status: http.StatusForbidden, why: "it is of another workspace", say: foreigner(w).Error()}
+	if d.once(kind, id) {
+		d.refuseForeign(w, kind, response)
+	}
+	return no
+}
+
+// refuseForeign keeps the refusal, and tells the person where there is an
+// address for it. What it gives back is what is told.
+func (d *Door) refuseForeign(w who, kind, response string) string {
+	no := foreigner(w)
+	text := d.refuse("", offboarding.Refusal{By: no.by, Action: kind, Rule: no.rule, Why: no.why})
+	if response != "" {
+		d.queue.add(func(ctx context.Context) { // where there is no room it is kept all the same
+			if err := d.answer.post(ctx, response, text); err != nil {
+				d.opt.Log.Warn("an answer could not be posted", "error", kindOf(err))
+			}
+		})
+	}
+	return text
 }
 
 func (d *Door) foreign(w who) bool {
@@ -186,4 +210,13 @@ func reply(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_, _ = w.Write(b) // whoever asked has gone
 	return nil
+}
+
+// whoOf is whoever an event is of, as far as it is known here.
+func whoOf(e slackevents.EventsAPIEvent) who {
+	w := who{team: e.TeamID, enterprise: e.EnterpriseID}
+	if opened, ok := e.InnerEvent.Data.(*slackevents.AppHomeOpenedEvent); ok {
+		w.user = opened.User
+	}
+	return w
 }

@@ -21,6 +21,7 @@ var scopesOf = map[string][]string{
 	"users.info": {"users:read"}, "users.list": {"users:read"}, "users.lookupByEmail": {"users:read.email"},
 	"usergroups.users.list": {"usergroups:read"},
 	"chat.postMessage":      {"chat:write"}, "chat.update": {"chat:write"}, "chat.delete": {"chat:write"},
+	"chat.postEphemeral": {"chat:write"},
 	"conversations.info": {"channels:read", "groups:read"}, "conversations.history": {"channels:history", "groups:history"},
 }
 

@@ -121,7 +121,7 @@ func TestAnyDialogKeepsSlacksLimits(t *testing.T) {
 		}
 		p := person{Subject: c.Departure.Subject, Name: line(s.text(), 80), UserID: "U0123ABCD"}
 		checkView(t, formView(f, s.text()), seed)
-		dr := draft{user: "U0", departure: c.Departure, person: p, fields: f, again: true}
+		dr := draft{user: "U0", departure: c.Departure, person: p, fields: f, again: true, told: true}
 		checkView(t, d.planView(dr, c, c.Ruling, c), seed)
 		checkView(t, d.backView(dr, s.text()), seed)
 		checkView(t, textView(s.text(), s.text()), seed)
@@ -185,7 +185,7 @@ func TestNothingIsTakenInTwiceAndTheTableIsBounded(t *testing.T) {
 
 func TestADraftIsItsOwnersAndIsTakenOnce(t *testing.T) {
 	d, now := newDrafts(2), time.Now()
-	id := d.put(draft{user: "U1"}, now)
+	id := d.put(draft{user: "U1", departure: offboarding.Departure{Subject: "jane@example.com"}}, now)
 	_, ok := d.take(id, "U2", now)
 	require.False(t, ok, "somebody else's")
 	_, ok = d.take(id, "U1", now.Add(2*draftFor))
@@ -194,6 +194,13 @@ func TestADraftIsItsOwnersAndIsTakenOnce(t *testing.T) {
 	require.True(t, ok)
 	_, ok = d.take(id, "U1", now)
 	require.False(t, ok, "once")
+	_, ok = d.get(id, "U1", now)
+	require.False(t, ok, "nor shown again")
+	whose, ok := d.taken(id, "U1", now)
+	require.True(t, ok)
+	require.Equal(t, offboarding.Subject("jane@example.com"), whose)
+	_, ok = d.taken(id, "U2", now)
+	require.False(t, ok, "nobody else hears of it")
 	first := d.put(draft{user: "U1"}, now)
 	d.put(draft{user: "U1"}, now.Add(1))
 	d.put(draft{user: "U1"}, now.Add(2))

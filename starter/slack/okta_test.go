@@ -61,11 +61,22 @@ func TestAnOktaGroupApproves(t *testing.T) {
 			reads++
 		}
 	}
-	require.Equal(t, 1, reads, "a minute's answer is kept")
+	require.Equal(t, 2, reads, "once to open the dialog, and anew for the act")
 
 	require.NoError(t, r.press(sven, ts, offboarding.ActApprove))
 	r.whispered(sven, "Refused by the rule may.approve") // Slack's group is none of this policy
 	require.Equal(t, []string{"approve by " + ana}, r.desk.done())
+}
+
+func TestAnActIsNotDoneOnAnOlderAnswerOfOktas(t *testing.T) {
+	r, org := oktaRig(t)
+	ts := r.post(janes(offboarding.AwaitingApproval, byOkta))
+	require.NoError(t, r.press(ana, ts, offboarding.ActApprove))
+	r.front(ana, "Plan 3f9c2a7d11e04b58")
+	org.Faults().Set(faults.Fault{Op: "*", Kind: faults.Down})
+	require.NoError(t, r.Submit(ana, nil))
+	r.front(ana, "Okta does not say which groups you are in")
+	require.Empty(t, r.desk.done())
 }
 
 func TestWhileOktaIsDownNobodyIsAMember(t *testing.T) {

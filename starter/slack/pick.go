@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"lastday/policy"
 )
 
 const inPick = "pick"
@@ -32,11 +34,15 @@ func (d *Door) picked(w who, v slack.View) any {
 	if chosen == "" {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inPick: "Choose one."})
 	}
-	kept, _ := d.drafts.take(v.PrivateMetadata, w.user, time.Now())
+	kept, ok := d.drafts.get(v.PrivateMetadata, w.user, time.Now())
+	if !ok {
+		view := textView(dialogTitle, forgotten)
+		return slack.NewUpdateViewSubmissionResponse(&view)
+	}
 	answer, external := submitted(dialogTitle, "One moment …")
 	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle}
-	return d.work(answer, inPick, func(ctx context.Context) {
-		actor, user, err := d.people.actor(ctx, w)
+	return d.work(answer, inPick, s, func(ctx context.Context) {
+		actor, user, err := d.actor(ctx, w, policy.Request)
 		if err != nil {
 			s.say(ctx, plainError(err))
 			return
@@ -51,9 +57,13 @@ func (d *Door) picked(w who, v slack.View) any {
 }
 
 // work answers a submit, and works on it after that; where there is no room, the
-// input says so.
-func (d *Door) work(answer any, block string, job func(context.Context)) any {
-	if !d.queue.add(job) {
+// input says so. If the job breaks its screen says so.
+func (d *Door) work(answer any, block string, s *screen, job func(context.Context)) any {
+	ok := d.queue.add(func(ctx context.Context) {
+		defer s.rescue(ctx)
+		job(ctx)
+	})
+	if !ok {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{block: errBusy.Error()})
 	}
 	return answer

@@ -55,31 +55,30 @@ func (d *Door) pressed(w who, c slack.InteractionCallback) any {
 		case a.ActionID == actionBack:
 			job = func(ctx context.Context) { d.back(ctx, w, c.View.ID, value) }
 		case a.ActionID == actionRefresh:
-			job = func(ctx context.Context) { d.home(ctx, w) }
+			if !d.looks.add(w.user, homeLook, func(ctx context.Context) { d.home(ctx, w, c.TriggerID) }) {
+				d.tooBusy(w, c.TriggerID, c.ResponseURL)
+			}
+			return nil
 		case a.ActionID == actionOpen:
 			job = func(ctx context.Context) { d.offboard(ctx, w, order{}, c.TriggerID, "") }
 		default:
 			continue
 		}
 		if !d.queue.add(job) {
-			d.tooBusy(c.ResponseURL)
+			d.tooBusy(w, c.TriggerID, c.ResponseURL)
 		}
 		return nil // a press is one action
 	}
 	return nil
 }
 
-// tooBusy tells it beside the queue, which has no room.
-func (d *Door) tooBusy(response string) {
-	if response == "" {
-		return
-	}
+// tooBusy tells it beside the queue, which has no room: in a line, or, for a
+// press on the home, in a dialog.
+func (d *Door) tooBusy(w who, trigger, response string) {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), openWithin)
 		defer cancel()
-		if err := d.answer.post(ctx, response, errBusy.Error()); err != nil {
-			d.opt.Log.Warn("an answer could not be posted", "error", err)
-		}
+		(&screen{door: d, who: w, trigger: trigger, response: response, title: "Lastday"}).say(ctx, errBusy.Error())
 	}()
 }
 
@@ -88,11 +87,17 @@ func (d *Door) tooBusy(response string) {
 func (d *Door) press(ctx context.Context, w who, token, trigger, response string) {
 	p, caseID, err := offboarding.ParseToken(token)
 	s := d.opening(ctx, w, trigger, response, titleOf(p.Do))
+	s.about, _ = offboarding.CaseSubject(caseID)
+	defer s.rescue(ctx)
 	if err != nil {
 		s.say(ctx, err.Error())
 		return
 	}
-	actor, user, err := d.people.actor(ctx, w)
+	resolve := d.actor
+	if p.Do == offboarding.ActExpedite { // it is done at once
+		resolve = d.actorNow
+	}
+	actor, user, err := resolve(ctx, w, actions[p.Do])
 	if err != nil {
 		s.say(ctx, plainError(err))
 		return

@@ -29,12 +29,12 @@ func (d *Door) formSubmitted(w who, v slack.View) any {
 	}
 	answer, external := submitted(dialogTitle, "Looking up what they have in every system. This takes a few seconds …")
 	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle}
-	return d.work(answer, inWhen, func(ctx context.Context) { d.preview(ctx, s, w, f) })
+	return d.work(answer, inWhen, s, func(ctx context.Context) { d.preview(ctx, s, w, f) })
 }
 
 // preview looks up the plan and asks for a confirmation that names the person.
 func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
-	actor, user, err := d.people.actor(ctx, w)
+	actor, user, err := d.actor(ctx, w, policy.Request)
 	if err != nil {
 		s.say(ctx, plainError(err))
 		return
@@ -42,7 +42,8 @@ func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
 	dr := draft{user: w.user, fields: f}
 	// again leads back to the form, with what stood in it.
 	again := func(text string) {
-		s.show(ctx, d.backView(dr, text+"\n\nNothing was started."))
+		text += "\n\nNothing was started."
+		s.showOr(ctx, d.backView(dr, text), text)
 	}
 	if dr.person, dr.departure, err = d.departure(ctx, actor, f, user.TZ); err != nil {
 		again(plainError(err))
@@ -59,12 +60,15 @@ func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
 	case err != nil:
 		again(plainError(err))
 		return
+	case !old.State.Ended() && !d.may(seeing(actor, old)):
+		s.say(ctx, unseenText)
+		return
 	case !old.State.Ended():
 		s.say(ctx, fmt.Sprintf("%s has a case already: %s. It was asked for by %s. Nothing was started; see its message in the channel, or /offboard status %s.",
 			dr.person.label(), offboarding.Headline(old), old.Departure.RequestedBy, dr.departure.Subject))
 		return
 	default:
-		dr.again = true
+		dr.again, dr.told = true, d.may(seeing(actor, old))
 	}
 	plan, err := d.opt.Desk.Plan(ctx, dr.departure.Subject)
 	if err != nil {
@@ -135,7 +139,7 @@ func (d *Door) departure(ctx context.Context, actor offboarding.Actor, f fields,
 func (d *Door) planView(dr draft, plan offboarding.Case, r offboarding.Ruling, old offboarding.Case) slack.ModalViewRequest {
 	dep := dr.departure
 	blocks := []slack.Block{header("Check before you start"), section(strings.Join(summary(dr), "\n"))}
-	if dr.again {
+	if dr.told {
 		blocks = append(blocks, section("There was a case before: "+offboarding.Headline(old)+". This opens a new one."))
 	}
 	blocks = append(blocks, slack.NewDividerBlock(), section("What will be taken away:\n"+strings.Join(shorten(planLines(plan), 30), "\n")))
@@ -252,12 +256,17 @@ func (d *Door) backView(dr draft, text string) slack.ModalViewRequest {
 // back shows the form again, with what stood in it.
 func (d *Door) back(ctx context.Context, w who, viewID, id string) {
 	s := &screen{door: d, who: w, view: viewID, title: dialogTitle}
+	defer s.rescue(ctx)
 	dr, ok := d.drafts.get(id, w.user, time.Now())
 	if !ok {
-		s.say(ctx, forgotten)
+		text := forgotten
+		if whose, before := d.drafts.taken(id, w.user, time.Now()); before {
+			text = confirmedText(whose)
+		}
+		s.say(ctx, text)
 		return
 	}
 	s.show(ctx, formView(dr.fields, ""))
 }
 
-const forgotten = "This dialog is too old, or Lastday was restarted since; nothing was started. Type /offboard again."
+const forgotten = "This dialog is too old, or Lastday was restarted since, and does nothing now. If you had confirmed it, look at /offboard status; if not, type /offboard again."

@@ -2,16 +2,16 @@ package slack
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 )
 
 const (
-	workers  = 16
-	waiting  = 256
-	drainFor = 20 * time.Second
+	workers = 16
+	waiting = 256
+	// drainFor is longer than a start may take: its end is told.
+	drainFor = startWithin + 10*time.Second
 	// jobLimit bounds one piece of work. A plan waits for slow vendors.
 	jobLimit = 2 * time.Minute
 )
@@ -59,13 +59,14 @@ func (q *queue) add(job func(context.Context)) bool {
 
 func (q *queue) full() bool { return len(q.jobs) == cap(q.jobs) }
 
-// run keeps one broken request from ending the others.
+// run keeps one broken request from ending the others. Whoever asked is told by
+// their screen.
 func (q *queue) run(job func(context.Context)) {
 	ctx, cancel := context.WithTimeout(q.ctx, jobLimit)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			q.log.Error("a request from Slack could not be worked on", "panic", fmt.Sprint(p))
+			q.log.Error("a request from Slack could not be worked on", "panic", panicText(p))
 		}
 	}()
 	job(ctx)

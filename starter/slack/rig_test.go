@@ -224,7 +224,7 @@ func newRig(t *testing.T, mode serve.Mode, edit ...func(*sandbox.Options, *door.
 	d := newDesk()
 	do := door.Options{
 		Conf:     serve.Slack{Mode: mode, AppToken: ref(t, sandbox.DefaultAppToken), SigningSecret: ref(t, sandbox.DefaultSigningSecret)},
-		BotToken: ref(t, sandbox.DefaultBotToken), TeamID: sandbox.TeamID,
+		BotToken: ref(t, sandbox.DefaultBotToken), TeamID: sandbox.TeamID, Channel: sandbox.DefaultChannel,
 		UserGroups: []string{sandbox.HRGroup, sandbox.SecurityGroup}, Desk: d, Policy: p, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, e := range edit {
@@ -323,4 +323,4 @@ func (r *rig) untilShown(read func() string, text string) {
 	}
 }
 
-var errDown = errors.New("temporal does not answer; nothing was started; is it running, and is its address right?")
+var errDown = errors.New("temporal does not answer; is it running, and is its address right?")

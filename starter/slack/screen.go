@@ -3,12 +3,14 @@ package slack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"lastday/activities/slack/web"
+	"lastday/offboarding"
 )
 
 // openWithin is how long a command or press may be looked into before its
@@ -16,9 +18,14 @@ import (
 // for three seconds only.
 const openWithin = 1200 * time.Millisecond
 
+// tellWithin bounds each way of telling somebody what came of an act. It holds
+// also where the time for the act itself is over.
+const tellWithin = 10 * time.Second
+
 // screen is where one person sees the answer to one act: in a dialog, opened
 // the first time there is something to show in it, or in a line that only they
-// see.
+// see. Where Slack takes neither, the line stands in the cases' channel, for
+// them alone: nobody is left to believe what is not so.
 type screen struct {
 	door     *Door
 	who      who
@@ -26,6 +33,7 @@ type screen struct {
 	response string // takes a line
 	external string // names the dialog that the answer to a submit puts there
 	title    string
+	about    offboarding.Subject // whose case it is, where that is known
 
 	mu    sync.Mutex
 	view  string // the dialog's id
@@ -41,7 +49,9 @@ func (d *Door) opening(ctx context.Context, w who, trigger, response, title stri
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if !s.done && s.view == "" {
-			_ = s.put(ctx, waitView(title, "One moment: looking …")) // what comes next says what is wrong
+			call, cancel := context.WithTimeout(ctx, tellWithin)
+			defer cancel()
+			_ = s.put(call, waitView(title, "One moment: looking …")) // what comes next says what is wrong
 		}
 	})
 	return s
@@ -50,41 +60,95 @@ func (d *Door) opening(ctx context.Context, w who, trigger, response, title stri
 // show puts a view on the screen. It is logged if Slack does not take it, and
 // the person gets a line instead.
 func (s *screen) show(ctx context.Context, v slack.ModalViewRequest) {
-	s.mu.Lock()
-	err := s.put(ctx, v)
-	s.finish()
-	s.mu.Unlock()
-	if err == nil {
-		return
+	s.showOr(ctx, v, "Slack did not take the dialog; nothing was done. Please try again.")
+}
+
+// showOr is show with the line that the person gets instead.
+func (s *screen) showOr(ctx context.Context, v slack.ModalViewRequest, otherwise string) {
+	if !s.last(ctx, v, true) {
+		s.line(ctx, otherwise)
 	}
-	s.door.opt.Log.Warn("a dialog could not be shown", "error", err)
-	s.line(ctx, "Slack did not open the dialog in time; nothing was started. Please try again.")
 }
 
 // say tells one thing: as a line, or where a dialog is open in it.
 func (s *screen) say(ctx context.Context, text string) {
-	s.mu.Lock()
-	open := s.view != "" || s.external != ""
-	if open {
-		if err := s.put(ctx, textView(s.title, text)); err != nil {
-			s.door.opt.Log.Warn("a dialog could not be shown", "error", err)
-			open = false
-		}
-	}
-	s.finish()
-	s.mu.Unlock()
-	if !open {
+	if !s.last(ctx, textView(s.title, text), false) {
 		s.line(ctx, text)
 	}
 }
 
+// last puts the screen's last view there, and reports whether it stands there.
+func (s *screen) last(ctx context.Context, v slack.ModalViewRequest, open bool) bool {
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.finish()
+	home := s.response == "" && s.trigger != "" // a press there has no address for a line
+	if !open && !home && s.view == "" && s.external == "" {
+		return false
+	}
+	if err := s.put(call, v); err != nil {
+		s.door.opt.Log.Warn("a dialog could not be shown", "error", kindOf(err))
+		return false
+	}
+	return true
+}
+
+// line tells one thing outside of any dialog, to one person only.
 func (s *screen) line(ctx context.Context, text string) {
-	if s.response == "" {
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	if s.response != "" {
+		err := s.door.answer.post(call, s.response, text)
+		if err == nil {
+			return
+		}
+		if errors.Is(err, errElsewhere) { // it did not come from Slack: nobody waits for an answer there
+			s.door.opt.Log.Warn("an answer could not be posted", "error", err)
+			return
+		}
+		s.door.opt.Log.Warn("an answer could not be posted", "error", kindOf(err))
+	}
+	if err := s.door.whisper(ctx, s.who.user, text); err != nil {
+		s.door.opt.Log.Error("somebody could not be told what came of it", "error", kindOf(err))
+	}
+}
+
+// whisper shows a line in the cases' channel to one person only. Slack shows it
+// to members of the channel only, and forgets it when they load Slack anew.
+func (d *Door) whisper(ctx context.Context, user, text string) error {
+	if d.opt.Channel == "" || user == "" {
+		return errors.New("there is no channel to say it in: set systems.slack.channel")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
+	defer cancel()
+	api, err := d.api()
+	if err != nil {
+		return err
+	}
+	n := ephemeral(text)
+	_, err = api.PostEphemeralContext(ctx, d.opt.Channel, user, slack.MsgOptionText(n.Text, false), slack.MsgOptionBlocks(n.Blocks...))
+	return web.Named("post answer", err)
+}
+
+// rescue is deferred around what is done for a person: if it breaks they are
+// told, and the queue logs it.
+func (s *screen) rescue(ctx context.Context) {
+	p := recover()
+	if p == nil {
 		return
 	}
-	if err := s.door.answer.post(ctx, s.response, text); err != nil {
-		s.door.opt.Log.Warn("an answer could not be posted", "error", err)
+	s.say(ctx, "Something broke inside Lastday. "+uncertain(s.about))
+	panic(p)
+}
+
+// uncertain is what is said of an act whose end nobody knows.
+func uncertain(who offboarding.Subject) string {
+	if who == "" {
+		return "It is not certain whether this was done: look at /offboard list."
 	}
+	return fmt.Sprintf("It is not certain whether this was done: look at /offboard status %s.", who)
 }
 
 func (s *screen) finish() {

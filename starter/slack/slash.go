@@ -123,16 +123,23 @@ func (d *Door) command(c slack.SlashCommand) any {
 		return ephemeral(helpText)
 	}
 	w := who{user: c.UserID, team: c.TeamID, enterprise: c.EnterpriseID}
-	ok := d.queue.add(func(ctx context.Context) {
-		switch o.verb {
-		case verbStatus:
-			d.status(ctx, w, o.whom, c.ResponseURL)
-		case verbList:
-			d.list(ctx, w, c.ResponseURL)
-		default:
-			d.offboard(ctx, w, o, c.TriggerID, c.ResponseURL)
-		}
-	})
+	// look is for what changes nothing; offboard has a screen of its own.
+	look := func(do func(context.Context, *screen)) bool {
+		return d.looks.add(w.user, "", func(ctx context.Context) {
+			s := &screen{door: d, who: w, response: c.ResponseURL}
+			defer s.rescue(ctx)
+			do(ctx, s)
+		})
+	}
+	var ok bool
+	switch o.verb {
+	case verbStatus:
+		ok = look(func(ctx context.Context, s *screen) { d.status(ctx, s, o.whom) })
+	case verbList:
+		ok = look(d.list)
+	default:
+		ok = d.queue.add(func(ctx context.Context) { d.offboard(ctx, w, o, c.TriggerID, c.ResponseURL) })
+	}
 	if !ok {
 		return ephemeral(errBusy.Error())
 	}
@@ -142,7 +149,8 @@ func (d *Door) command(c slack.SlashCommand) any {
 // offboard opens the dialog: empty, or with the person and the time.
 func (d *Door) offboard(ctx context.Context, w who, o order, trigger, response string) {
 	s := d.opening(ctx, w, trigger, response, dialogTitle)
-	actor, user, err := d.people.actor(ctx, w)
+	defer s.rescue(ctx)
+	actor, user, err := d.actor(ctx, w, policy.Request)
 	if err != nil {
 		s.say(ctx, plainError(err))
 		return
@@ -192,7 +200,8 @@ func (f *fields) name(p person) {
 	}
 }
 
-// at puts the words of a time into the fields.
+// at puts the words of a time into the fields, which know no seconds: the next
+// full minute then. An hour that comes twice can be told in UTC only.
 func (f *fields) at(words string, now time.Time, zone string) error {
 	here, err := offboarding.LoadZone(orElse(zone, "UTC"))
 	if err != nil {
@@ -210,9 +219,20 @@ func (f *fields) at(words string, now time.Time, zone string) error {
 	if err != nil {
 		loc = time.UTC
 	}
-	due = due.In(loc)
-	f.When, f.Date, f.Time, f.Zone = whenTime, due.Format(time.DateOnly), due.Format("15:04"), loc.String()
+	if full := due.Truncate(time.Minute); full.Before(due) {
+		due = full.Add(time.Minute)
+	}
+	f.wall(due, loc)
+	if again, _, err := f.due(person{}, zone, now); err != nil || !again.Equal(due) {
+		f.wall(due, time.UTC)
+	}
 	return nil
+}
+
+// wall puts an instant into the fields as clocks in the zone show it.
+func (f *fields) wall(at time.Time, loc *time.Location) {
+	at = at.In(loc)
+	f.When, f.Date, f.Time, f.Zone = whenTime, at.Format(time.DateOnly), at.Format("15:04"), loc.String()
 }
 
 // find gives the people whom a mention fits.
@@ -231,8 +251,7 @@ func (d *Door) find(ctx context.Context, m mention) ([]person, error) {
 // never is refused for a request of which little is known yet: only the rules
 // that no file can lift count, since others may depend on what is not filled in.
 func (d *Door) never(q policy.Question) string {
-	switch d.opt.Policy.Rule(q).Refused {
-	case policy.RuleNobody, policy.RuleBot, policy.RuleGuest, policy.RuleForeign, policy.RuleNoAddress, policy.RuleOwnCase, policy.RuleNoPolicy:
+	if policy.BuiltIn(d.opt.Policy.Rule(q).Refused) {
 		return d.refused(q)
 	}
 	return ""
@@ -246,20 +265,4 @@ func (d *Door) refused(q policy.Question) string {
 		return ""
 	}
 	return d.refuse(q.Departure.Subject, offboarding.Refusal{By: q.Actor, Action: string(q.Action), Rule: r.Refused, Why: r.Why})
-}
-
-// refuse says no in words that name the rule, and keeps it: who, when, what,
-// which rule; in the log where Temporal is down.
-func (d *Door) refuse(who offboarding.Subject, r offboarding.Refusal) string {
-	r.At = time.Now().UTC()
-	d.opt.Log.Warn("refused", "action", r.Action, "by", r.By.String(), "id", r.By.ID, "person", who, "rule", r.Rule)
-	kept := d.queue.add(func(ctx context.Context) {
-		if err := d.opt.Desk.KeepRefusal(ctx, who, r); err != nil {
-			d.opt.Log.Error("a refusal is in this log only", "error", err)
-		}
-	})
-	if !kept {
-		d.opt.Log.Error("a refusal is in this log only", "error", errBusy)
-	}
-	return fmt.Sprintf("Refused by the rule %s: %s. Nothing was done.", r.Rule, strings.TrimRight(r.Why, "."))
 }

@@ -45,9 +45,9 @@ func (d *Door) disconnected(err error) {
 	if err == nil {
 		err = errNotConnected
 	}
+	d.opt.Log.Warn("no connection to Slack", "error", kindOf(err))
 	err = fmt.Errorf("there is no connection to Slack: %s", plainError(err))
 	d.connected.Store(&err)
-	d.opt.Log.Warn("no connection to Slack", "error", err)
 }
 
 func (d *Door) connectSocket(ctx context.Context) error {
@@ -101,7 +101,7 @@ func (d *Door) envelope(ctx context.Context, client *socketmode.Client, e socket
 			return
 		}
 		if err := client.AckCtx(ctx, e.Request.EnvelopeID, d.received(e)); err != nil && ctx.Err() == nil {
-			d.opt.Log.Warn("an answer could not be sent", "error", err)
+			d.opt.Log.Warn("an answer could not be sent", "error", kindOf(err))
 		}
 	default: // connected, but not greeted yet
 	}
@@ -111,16 +111,31 @@ func (d *Door) envelope(ctx context.Context, client *socketmode.Client, e socket
 func (d *Door) received(e socketmode.Event) any {
 	switch v := e.Data.(type) {
 	case slack.SlashCommand:
-		if !d.foreign(who{v.UserID, v.TeamID, v.EnterpriseID}) && d.once("command", v.TriggerID) {
+		w := who{v.UserID, v.TeamID, v.EnterpriseID}
+		switch {
+		case !d.once("command", v.TriggerID):
+		case d.foreign(w):
+			return ephemeral(d.refuseForeign(w, "command", ""))
+		default:
 			return d.command(v)
 		}
 	case slack.InteractionCallback:
-		if !d.foreign(who{v.User.ID, v.Team.ID, v.Enterprise.ID}) && d.once(string(v.Type), v.TriggerID) {
+		w := who{v.User.ID, v.Team.ID, v.Enterprise.ID}
+		switch {
+		case !d.once(string(v.Type), v.TriggerID):
+		case d.foreign(w):
+			d.refuseForeign(w, string(v.Type), v.ResponseURL)
+		default:
 			return d.interaction(v)
 		}
 	case slackevents.EventsAPIEvent:
 		outer, ok := v.Data.(*slackevents.EventsAPICallbackEvent)
-		if ok && !d.foreign(who{team: v.TeamID, enterprise: v.EnterpriseID}) && d.once("event", outer.EventID) {
+		w := whoOf(v)
+		switch {
+		case !ok || !d.once("event", outer.EventID):
+		case d.foreign(w):
+			d.refuseForeign(w, "event", "")
+		default:
 			d.event(v)
 		}
 	}

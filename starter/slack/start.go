@@ -20,19 +20,33 @@ func (d *Door) confirmed(w who, v slack.View) any {
 	if !(values{v.State}).ticked(inConfirm, yes) {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inConfirm: "Tick this to confirm, or close the dialog."})
 	}
-	id := v.PrivateMetadata
-	dr, ok := d.drafts.take(id, w.user, time.Now())
+	id, now := v.PrivateMetadata, time.Now()
+	dr, ok := d.drafts.take(id, w.user, now)
 	if !ok || !dr.planned {
-		view := textView(dialogTitle, forgotten)
+		text := forgotten
+		if whose, before := d.drafts.taken(id, w.user, now); before && !ok {
+			text = confirmedText(whose)
+		}
+		view := textView(dialogTitle, text)
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	answer, external := submitted(dialogTitle, "Starting …")
-	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle}
-	if !d.queue.add(func(ctx context.Context) { d.start(ctx, s, w, id, dr) }) {
-		d.drafts.set(id, dr, time.Now())
+	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle, about: dr.departure.Subject}
+	added := d.queue.add(func(ctx context.Context) {
+		defer s.rescue(ctx)
+		d.start(ctx, s, w, id, dr)
+	})
+	if !added {
+		d.drafts.set(id, dr, now)
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inConfirm: errBusy.Error()})
 	}
 	return answer
+}
+
+// confirmedText answers a confirmation that comes twice: Slack offers to send it
+// again where its answer was lost on the way.
+func confirmedText(who offboarding.Subject) string {
+	return fmt.Sprintf("You have confirmed this already; see /offboard status %s.", who)
 }
 
 // startWithin is how long somebody waits to hear that it has begun.
@@ -41,46 +55,77 @@ const startWithin = 25 * time.Second
 // start starts the case that was confirmed. All is checked once more: hours may
 // have passed since the plan was shown.
 func (d *Door) start(ctx context.Context, s *screen, w who, id string, dr draft) {
-	ctx, cancel := context.WithTimeout(ctx, startWithin+10*time.Second) // the rest is for telling
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	actor, _, err := d.people.actor(ctx, w)
+	actor, _, err := d.actorNow(ctx, w, policy.Request)
 	if err != nil {
-		s.say(ctx, plainError(err))
+		s.say(ctx, plainError(err)+"\n\nNothing was started.")
 		return
+	}
+	again := func(text string) {
+		text += "\n\nNothing was started."
+		s.showOr(ctx, d.backView(dr, text), text)
 	}
 	dep := dr.departure
 	dep.RequestedBy, dep.RequestedAt, dep.RequestID = actor, time.Now().UTC(), "slack:"+id
 	if err := dep.Check(time.Now()); err != nil {
-		s.show(ctx, d.backView(dr, err.Error()+"\n\nNothing was started."))
+		again(err.Error())
 		return
 	}
 	if no := d.refused(policy.Question{Action: policy.Request, Actor: actor, Departure: dep}); no != "" {
 		s.say(ctx, no)
 		return
 	}
-	call, stop := context.WithTimeout(ctx, startWithin)
-	defer stop()
 	// A question first: where Temporal does not answer it, nothing was started
 	// for certain.
-	if _, err := d.opt.Desk.Get(call, dep.Subject); err != nil && !errors.Is(err, cases.ErrNoCase) {
-		s.show(ctx, d.backView(dr, plainError(err)+"\n\nNothing was started."))
+	if _, err := d.opt.Desk.Get(ctx, dep.Subject); err != nil && !errors.Is(err, cases.ErrNoCase) {
+		again(plainError(err))
 		return
 	}
-	started, err := d.opt.Desk.Offboard(call, dep, dr.again)
+	started, err := d.opt.Desk.Offboard(ctx, dep, dr.again)
 	switch {
-	case err != nil && started.CaseID == "" && certain(err):
-		s.show(ctx, d.backView(dr, plainError(err)+"\n\nNothing was started."))
-	case err != nil && started.CaseID == "":
-		s.say(ctx, fmt.Sprintf("%s\n\nIt is not certain whether the case has begun. /offboard status %s shows it; asking for it again does no harm, a person has one case.", plainError(err), dep.Subject))
+	case err != nil:
+		d.notStarted(ctx, s, dr, dep, started, err)
 	case started.Joined:
-		s.say(ctx, fmt.Sprintf("%s had a case already, asked for by %s. It stays as it is; your request changed nothing.", dr.person.label(), started.Departure.RequestedBy))
+		s.say(ctx, d.joinedText(ctx, dr, actor, started))
 	default:
 		s.say(ctx, fmt.Sprintf("Started: the offboarding of %s, %s. Its message in the channel shows how it goes, and /offboard status %s.", dr.person.label(), dueText(dep), dep.Subject))
 	}
 }
 
-// certain reports whether an error says that nothing was started. After a
-// deadline nobody knows.
-func certain(err error) bool {
-	return errors.Is(err, offboarding.ErrEnded)
+// notStarted says what is known after an error: that nothing was started, that
+// some case runs, or neither.
+func (d *Door) notStarted(ctx context.Context, s *screen, dr draft, dep offboarding.Departure, started cases.Started, err error) {
+	d.opt.Log.Warn("a start did not end well", "request", dep.RequestID, "case", caseTag(dep.Subject), "error", kindOf(err))
+	by := dep.RequestedBy
+	switch {
+	case started.CaseID != "" && d.may(seeing(by, offboarding.Case{Departure: dep})):
+		s.say(ctx, fmt.Sprintf("A case of %s runs. It is not known whether your request started it, or somebody else's did before: look at /offboard status %s.", dr.person.label(), dep.Subject))
+	case started.CaseID != "" || !certainlyNot(err):
+		s.say(ctx, fmt.Sprintf("It is not certain whether the case has begun: there was no clear answer. Look at /offboard status %s. Asking for it again does no harm: a person has one case.", dep.Subject))
+	case errors.Is(err, offboarding.ErrEnded) && !d.mayTell(ctx, by, dep.Subject):
+		s.say(ctx, unseenText)
+	case errors.Is(err, offboarding.ErrEnded):
+		s.say(ctx, "Nothing was started: "+endedText(dep.Subject))
+	default:
+		text := plainError(err) + "\n\nNothing was started."
+		s.showOr(ctx, d.backView(dr, text), text)
+	}
+}
+
+// unseenText is all that somebody hears of a case that they may not see.
+const unseenText = "Nothing was started; there may be a case already: ask HR."
+
+// mayTell reports whether somebody may hear of the person's case. Where it
+// cannot be read they may not.
+func (d *Door) mayTell(ctx context.Context, by offboarding.Actor, who offboarding.Subject) bool {
+	c, err := d.opt.Desk.Get(ctx, who)
+	return err == nil && d.may(seeing(by, c))
+}
+
+func (d *Door) joinedText(ctx context.Context, dr draft, by offboarding.Actor, started cases.Started) string {
+	if !d.mayTell(ctx, by, dr.departure.Subject) {
+		return unseenText
+	}
+	return fmt.Sprintf("%s had a case already, asked for by %s. It stays as it is; your request changed nothing.", dr.person.label(), started.Departure.RequestedBy)
 }

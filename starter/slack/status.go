@@ -11,15 +11,16 @@ import (
 	"lastday/starter/cases"
 )
 
-// maxListed is how many cases a list or the home looks at.
-const maxListed = 200
-
 // status tells one person how a case stands.
-func (d *Door) status(ctx context.Context, w who, m mention, response string) {
-	s := &screen{door: d, who: w, response: response}
-	actor, _, err := d.people.actor(ctx, w)
+func (d *Door) status(ctx context.Context, s *screen, m mention) {
+	actor, _, err := d.actor(ctx, s.who, policy.See)
 	if err != nil {
 		s.say(ctx, plainError(err))
+		return
+	}
+	// Nobody is looked up for whoever may see nothing at all.
+	if no := d.never(policy.Question{Action: policy.See, Actor: actor}); no != "" {
+		s.say(ctx, no)
 		return
 	}
 	fitting, err := d.find(ctx, m)
@@ -34,13 +35,15 @@ func (d *Door) status(ctx context.Context, w who, m mention, response string) {
 		s.say(ctx, whichOf(fitting))
 		return
 	}
-	c, err := d.opt.Desk.Get(ctx, fitting[0].Subject)
+	read, cancel := context.WithTimeout(ctx, readFor)
+	defer cancel()
+	c, err := d.opt.Desk.Get(read, fitting[0].Subject)
 	// Who may not see a case is not told either that there is none.
 	if errors.Is(err, cases.ErrNoCase) {
 		c, err = offboarding.Case{Departure: offboarding.Departure{Subject: fitting[0].Subject}}, nil
 	}
 	if err != nil {
-		s.say(ctx, plainError(err))
+		s.say(ctx, slowError(err))
 		return
 	}
 	if no := d.refused(seeing(actor, c)); no != "" {
@@ -92,9 +95,8 @@ func caseText(c offboarding.Case) string {
 }
 
 // list tells one person all cases that they may see.
-func (d *Door) list(ctx context.Context, w who, response string) {
-	s := &screen{door: d, who: w, response: response}
-	actor, _, err := d.people.actor(ctx, w)
+func (d *Door) list(ctx context.Context, s *screen) {
+	actor, _, err := d.actor(ctx, s.who, policy.See)
 	if err != nil {
 		s.say(ctx, plainError(err))
 		return
@@ -104,20 +106,22 @@ func (d *Door) list(ctx context.Context, w who, response string) {
 		s.say(ctx, no)
 		return
 	}
-	all, err := d.visible(ctx, actor)
-	switch {
-	case err != nil:
-		s.say(ctx, plainError(err))
-		return
-	case len(all) == 0:
-		s.say(ctx, "There is no case that you may see.")
+	seen, err := d.visible(ctx, actor)
+	if err != nil {
+		s.say(ctx, slowError(err))
 		return
 	}
-	lines := make([]string, 0, len(all))
-	for _, c := range all {
+	lines := make([]string, 0, len(seen.cases))
+	for _, c := range seen.cases {
 		lines = append(lines, "• "+caseLine(c))
 	}
-	s.say(ctx, strings.Join(shorten(lines, 100), "\n"))
+	lines = shorten(lines, 100)
+	if gap := seen.gap(); gap != "" {
+		lines = append([]string{gap}, lines...)
+	} else if len(lines) == 0 {
+		lines = []string{"There is no case that you may see."}
+	}
+	s.say(ctx, strings.Join(lines, "\n"))
 }
 
 // caseLine is a case in one line.
@@ -127,52 +131,4 @@ func caseLine(c offboarding.Case) string {
 		text += ", due " + offboarding.In(c.Due, c.Departure.Zone)
 	}
 	return line(text, 250)
-}
-
-// visible are the newest cases that the actor may see, newest first. Each is
-// read as it is now: what a list of Temporal's says may lag.
-func (d *Door) visible(ctx context.Context, by offboarding.Actor) ([]offboarding.Case, error) {
-	all, err := d.opt.Desk.List(ctx, maxListed)
-	if err != nil {
-		return nil, err
-	}
-	found := make([]*offboarding.Case, len(all))
-	read := make(chan int)
-	go func() {
-		defer close(read)
-		for i := range all {
-			select {
-			case read <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	errs := make([]error, readers)
-	wait := newGroup(readers, func(n int) {
-		for i := range read {
-			if _, err := offboarding.CaseSubject(all[i].CaseID); err != nil {
-				continue
-			}
-			c, err := d.opt.Desk.Get(ctx, all[i].Subject)
-			if err != nil {
-				errs[n] = err
-				continue
-			}
-			if c.ID == all[i].CaseID && d.may(seeing(by, c)) {
-				found[i] = &c
-			}
-		}
-	})
-	wait()
-	var out []offboarding.Case
-	for _, c := range found {
-		if c != nil {
-			out = append(out, *c)
-		}
-	}
-	if err := errors.Join(errs...); err != nil && len(out) == 0 {
-		return nil, err
-	}
-	return out, nil
 }
