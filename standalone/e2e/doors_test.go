@@ -180,7 +180,7 @@ func (d departure) fire(t *testing.T, s *site, h *house.House) *volley {
 	close(start)
 	all.Wait()
 	for _, who := range inFront {
-		v.slack = append(v.slack, shows(t, s, who, "Started: the offboarding", "had a case already", "has a case that has ended"))
+		v.slack = append(v.slack, shows(t, s, who, "Started: the offboarding", "had a case already", "has ended"))
 	}
 	return v
 }
@@ -308,7 +308,7 @@ func TestTwoHundredTriggersThroughEveryDoorMakeOneCase(t *testing.T) {
 
 	wrote := len(s.writes())
 	require.NoError(t, s.firm.Slack.Submit(late, slack.Fill{"confirm": {"yes"}}))
-	shows(t, s, late, "has a case that has ended")
+	shows(t, s, late, "has ended")
 	require.Equal(t, "repeated", d.event("msg_same", time.Now()).deliver(t, h))
 	require.Equal(t, "unchanged", d.event("msg_late", time.Now().Add(2*time.Minute)).deliver(t, h))
 	again := as[command.Imported](t, starter(t, file...).ok(t))

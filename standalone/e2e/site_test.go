@@ -96,8 +96,8 @@ func (s *site) writes() []write {
 	for system, v := range s.vendors() {
 		for _, c := range v.Calls() {
 			method, _, _ := strings.Cut(c.Op, " ")
-			// PRI is some gRPC client that looks for who had this port before.
-			if method == "GET" || method == "PRI" || harmless(system, c.Op) {
+			// PRI * is some gRPC client that looks for who had this port before.
+			if method == "GET" || method == "PRI" || c.Path == "/%2A" || c.Path == "*" || harmless(system, c.Op) {
 				continue
 			}
 			w := write{call: system + ": " + method + " " + c.Path}
