@@ -147,7 +147,11 @@ func lineOf(s SystemCase, zone string) NoticeLine {
 	add("revoked", s.RevokedAt)
 	add("proven", s.ProvenAt)
 	if last := LastAccess(s); !last.IsZero() {
-		parts = append(parts, "access was last possible "+clock(last, zone))
+		what := "access was last possible "
+		if len(s.Residuals) > 0 {
+			what = "what can be revoked was last usable "
+		}
+		parts = append(parts, what+clock(last, zone))
 	}
 	if len(s.Verdicts) > 0 {
 		parts = append(parts, ProofText(s))

@@ -88,8 +88,9 @@ func ProofText(s SystemCase) string {
 	return strings.Join(parts, ", ")
 }
 
-// LastAccess is the last moment at which access in the system can have been
-// used, once all of it was seen to be gone: that of the last change that took
+// LastAccess is the last moment at which access in the system that can be
+// revoked can have been used, once all of it was seen to be gone; residuals go
+// on until their own end. It is that of the last change that took
 // some away. Zero where nobody can say so, or nobody is known there.
 func LastAccess(s SystemCase) time.Time {
 	if !s.Account.Found || !s.Verified() {

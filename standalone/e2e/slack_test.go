@@ -67,7 +67,8 @@ func TestHROffboardsJaneInSlack(t *testing.T) {
 	p.Click(`dialog button[data-close="one"]`)
 	p.Gone("dialog")
 	p.Shows("article", "is verified")
-	p.Shows("article", "access was last possible")
+	p.Shows("article", "access was last possible")            // wireguard
+	p.Shows("article", "what can be revoked was last usable") // okta, whose signed tokens run on
 	p.Shot("hr-9-verified")
 	eventually(t, "nothing is held any more", func() bool { return len(s.firm.Holds(string(jane))) == 0 })
 	p.Go(seenAs(s, people.Hanna.Email))

@@ -119,40 +119,40 @@ func TestSoMuchAndNotOneMore(t *testing.T) {
 }
 
 func TestWhatIsWrongWithBlocks(t *testing.T) {
-	for raw, want := range map[string]string{
-		`[{"type":"section"}]`: "must define either `text` or `fields`",
-		`[{"type":"section","text":{"type":"mrkdwn","text":""}}]`:    "must be more than 0 characters [json-pointer:/blocks/0/text/text]",
-		`[{"type":"section","text":"bare"}]`:                         "must be an object, not a string",
-		`[{"type":"section","text":{"type":"markdown","text":"x"}}]`: "must be one of: plain_text, mrkdwn",
-		`[{"type":"header","text":{"type":"mrkdwn","text":"x"}}]`:    "must be one of: plain_text",
-		`[{"type":"header"}]`:                 "missing required field: text [json-pointer:/blocks/0]",
-		`[{"type":"divider","colour":"red"}]`: "invalid additional property: colour",
-		`[{"type":"carrousel"}]`:              "unsupported type: carrousel",
-		`[{}]`:                                "missing required field: type",
-		`[7]`:                                 "must be an object, not a number",
-		`[{"type":"actions","elements":[]}]`:  "no fewer than 1 items allowed",
-		`[{"type":"divider","block_id":"a"},{"type":"divider","block_id":"a"}]`:                                       "`block_id` already exists: a",
-		`[{"type":"context","elements":[{"type":"button"}]}]`:                                                         "must be one of: plain_text, mrkdwn",
-		`[{"type":"actions","elements":[{"type":"plain_text_input"}]}]`:                                               "unsupported type: plain_text_input",
-		`[` + button(`"text":`+plain(1)+`,"style":"big"`) + `]`:                                                       "must be one of: primary, danger",
-		`[` + button(`"text":`+plain(1)+`,"url":"nowhere"`) + `]`:                                                     "must be a valid URL",
-		`[` + button(`"text":`+mark(1)) + `]`:                                                                         "must be one of: plain_text",
-		`[` + input(`{"type":"button","text":`+plain(1)+`}`) + `]`:                                                    "unsupported type: button",
-		`[` + input(`{"type":"static_select","options":[]}`) + `]`:                                                    "no fewer than 1 items",
-		`[` + input(`{"type":"static_select"}`) + `]`:                                                                 "must define either `options` or `option_groups`",
-		`[` + input(`{"type":"static_select","options":`+several(2, `{"text":`+plain(1)+`,"value":"v"}`)+`}`) + `]`:   "must be unique among the options",
-		`[` + input(`{"type":"radio_buttons","options":`+options(2)+`,"initial_option":{}}`) + `]`:                    "must be one of the options [json-pointer:/blocks/0/element/initial_option]",
-		`[` + input(`{"type":"datepicker","initial_date":"2026-02-30"}`) + `]`:                                        "must be a date YYYY-MM-DD",
-		`[` + input(`{"type":"timepicker","initial_time":"25:00"}`) + `]`:                                             "must be a time HH:mm",
-		`[` + input(`{"type":"timepicker","timezone":"Mars/Olympus"}`) + `]`:                                          "must be an IANA time zone",
-		`[` + input(`{"type":"datetimepicker","initial_date_time":12}`) + `]`:                                         "must be an integer from 1000000000",
-		`[` + input(`{"type":"plain_text_input","min_length":9,"max_length":3}`) + `]`:                                "must not be more than max_length",
-		`[{"type":"actions","elements":` + several(2, `{"type":"button","action_id":"a","text":`+plain(1)+`}`) + `}]`: "`action_id` already exists: a",
+	for _, c := range []struct{ raw, want string }{
+		{`[{"type":"section"}]`, "must define either `text` or `fields`"},
+		{`[{"type":"section","text":{"type":"mrkdwn","text":""}}]`, "must be more than 0 characters [json-pointer:/blocks/0/text/text]"},
+		{`[{"type":"section","text":"bare"}]`, "must be an object, not a string"},
+		{`[{"type":"section","text":{"type":"markdown","text":"x"}}]`, "must be one of: plain_text, mrkdwn"},
+		{`[{"type":"header","text":{"type":"mrkdwn","text":"x"}}]`, "must be one of: plain_text"},
+		{`[{"type":"header"}]`, "missing required field: text [json-pointer:/blocks/0]"},
+		{`[{"type":"divider","colour":"red"}]`, "invalid additional property: colour"},
+		{`[{"type":"carrousel"}]`, "unsupported type: carrousel"},
+		{`[{}]`, "missing required field: type"},
+		{`[7]`, "must be an object, not a number"},
+		{`[{"type":"actions","elements":[]}]`, "no fewer than 1 items allowed"},
+		{`[{"type":"divider","block_id":"a"},{"type":"divider","block_id":"a"}]`, "`block_id` already exists: a"},
+		{`[{"type":"context","elements":[{"type":"button"}]}]`, "must be one of: plain_text, mrkdwn"},
+		{`[{"type":"actions","elements":[{"type":"plain_text_input"}]}]`, "unsupported type: plain_text_input"},
+		{`[` + button(`"text":`+plain(1)+`,"style":"big"`) + `]`, "must be one of: primary, danger"},
+		{`[` + button(`"text":`+plain(1)+`,"url":"nowhere"`) + `]`, "must be a valid URL"},
+		{`[` + button(`"text":`+mark(1)) + `]`, "must be one of: plain_text"},
+		{`[` + input(`{"type":"button","text":`+plain(1)+`}`) + `]`, "unsupported type: button"},
+		{`[` + input(`{"type":"static_select","options":[]}`) + `]`, "no fewer than 1 items"},
+		{`[` + input(`{"type":"static_select"}`) + `]`, "must define either `options` or `option_groups`"},
+		{`[` + input(`{"type":"static_select","options":`+several(2, `{"text":`+plain(1)+`,"value":"v"}`)+`}`) + `]`, "must be unique among the options"},
+		{`[` + input(`{"type":"radio_buttons","options":`+options(2)+`,"initial_option":{}}`) + `]`, "must be one of the options [json-pointer:/blocks/0/element/initial_option]"},
+		{`[` + input(`{"type":"datepicker","initial_date":"2026-02-30"}`) + `]`, "must be a date YYYY-MM-DD"},
+		{`[` + input(`{"type":"timepicker","initial_time":"25:00"}`) + `]`, "must be a time HH:mm"},
+		{`[` + input(`{"type":"timepicker","timezone":"Mars/Olympus"}`) + `]`, "must be an IANA time zone"},
+		{`[` + input(`{"type":"datetimepicker","initial_date_time":12}`) + `]`, "must be an integer from 1000000000"},
+		{`[` + input(`{"type":"plain_text_input","min_length":9,"max_length":3}`) + `]`, "must not be more than max_length"},
+		{`[{"type":"actions","elements":` + several(2, `{"type":"button","action_id":"a","text":`+plain(1)+`}`) + `}]`, "`action_id` already exists: a"},
 	} {
-		got, err := kit.Message([]byte(raw))
-		require.NoError(t, err, raw)
-		require.NotEmpty(t, got, raw)
-		require.Contains(t, got[0], want, raw)
+		got, err := kit.Message([]byte(c.raw))
+		require.NoError(t, err, c.raw)
+		require.NotEmpty(t, got, c.raw)
+		require.Contains(t, got[0], c.want, c.raw)
 	}
 	for _, raw := range []string{``, `{`, `{}`, `"[]"`, `null`, `[] []`} {
 		_, err := kit.Message([]byte(raw))
