@@ -43,10 +43,10 @@ func both(a, b offboarding.Observation) []offboarding.Observation {
 	return []offboarding.Observation{a, b}
 }
 
-func replaced(from, to string) func(string) string {
+func replaced(t *testing.T, from, to string) func(string) string {
 	return func(conf string) string {
 		if !strings.Contains(conf, from) {
-			panic("the sandbox's configuration has no " + from)
+			t.Errorf("the sandbox's configuration has no %s", from)
 		}
 		return strings.ReplaceAll(conf, from, to)
 	}
@@ -59,8 +59,8 @@ func TestAServerWithOtherRulesIsNeverBelieved(t *testing.T) {
 		change func(string) string
 		words  string
 	}{
-		"no crl-verify":              {replaced("crl-verify", "#"), "does not run with crl-verify"},
-		"no client-config-dir":       {replaced("client-config-dir", "#"), "does not run with client-config-dir"},
+		"no crl-verify":              {replaced(t, "crl-verify", "#"), "does not run with crl-verify"},
+		"no client-config-dir":       {replaced(t, "client-config-dir", "#"), "does not run with client-config-dir"},
 		"another directory":          {func(c string) string { return c + "crl-verify /tmp dir\n" }, "is not"},
 		"certificates not required":  {extra("verify-client-cert optional\nauth-user-pass-optional\nauth-user-pass-verify /bin/true via-file"), "verify-client-cert"},
 		"another field for the name": {extra("x509-username-field O"), "x509-username-field"},
@@ -172,7 +172,7 @@ func TestTwoCAsNeedAWord(t *testing.T) {
 		mine, err1 := os.ReadFile(path)
 		theirs, err2 := os.ReadFile(filepath.Join(filepath.Dir(other.Index()), "ca.crt"))
 		if err1 != nil || err2 != nil || os.WriteFile(path, append(mine, theirs...), 0o600) != nil {
-			panic("write ca")
+			t.Error("write ca")
 		}
 		return conf
 	}})
