@@ -54,6 +54,8 @@ type Case struct {
 	Approvals []Approval `json:"approvals,omitempty"`
 	// Held says why the brake holds the case; empty if it does not.
 	Held string `json:"held,omitempty"`
+	// Orders are what people said of the case as a whole.
+	Orders []Order `json:"orders,omitempty"`
 	// Words are what HR systems said last of the person's last day.
 	Words []Word `json:"words,omitempty"`
 	// Refusals are actions on this case that the policy refused.
@@ -68,6 +70,12 @@ type Case struct {
 	RevokedAt   time.Time `json:"revoked_at,omitzero"`
 	ProvenAt    time.Time `json:"proven_at,omitzero"`
 	EndedAt     time.Time `json:"ended_at,omitzero"`
+	// Revision counts how often the case was handed to the record, NotedAt is
+	// when it last was.
+	Revision int       `json:"revision,omitempty"`
+	NotedAt  time.Time `json:"noted_at,omitzero"`
+	// Record is the page of the case in the record; empty without one.
+	Record string `json:"record,omitempty"`
 }
 
 // Unagreed reports whether access is cut, or about to be, to which those who

@@ -31,6 +31,16 @@ type Decision struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
+// Order is a word on the case as a whole: it was cancelled, moved to another time,
+// or told to begin at once.
+type Order struct {
+	Do     string    `json:"do"` // cancel, reschedule, expedite
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	To     time.Time `json:"to,omitzero"` // the new time
+	At     time.Time `json:"at"`
+}
+
 // ParseTarget splits SYSTEM or SYSTEM/CLASS.
 func ParseTarget(s string) (System, Class, error) {
 	system, class, cut := strings.Cut(s, "/")

@@ -25,6 +25,7 @@ const (
 	DeniedBegun    = "Begun"     // the first cut is made or about to be
 	DeniedOver     = "Over"      // the case has ended
 	DeniedOlder    = "Overtaken" // something newer is known
+	DeniedUnnamed  = "Unnamed"   // an HR system takes back what it has not said
 )
 
 // ErrUnsure says that it is not known whether something was done: it was sent,

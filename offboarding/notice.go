@@ -62,6 +62,9 @@ func NoticeOf(c Case) Notice {
 		n.Facts = append(n.Facts, "taken over by "+string(d.Successor))
 	}
 	n.Facts = append(n.Facts, agreement(c)...)
+	if c.Record != "" {
+		n.Facts = append(n.Facts, "record: "+c.Record)
+	}
 	for _, s := range c.Systems {
 		n.Lines = append(n.Lines, lineOf(s, d.Zone))
 	}

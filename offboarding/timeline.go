@@ -209,6 +209,9 @@ func Story(c Case) string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.System, cell(r.Account), cell(r.Found),
 			hour(r.ContainedAt), hour(r.RevokedAt), hour(r.ProvenAt), cell(r.Proof))
 	}
+	if c.Record != "" {
+		fmt.Fprintf(&b, "\n[the record of this case](%s)\n", c.Record)
+	}
 	for _, n := range c.Needs() {
 		fmt.Fprintf(&b, "\n- **waits for a person** `%s`: %s\n", n.Target(), cell(n.What))
 	}

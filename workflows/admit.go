@@ -18,6 +18,8 @@ type Admission struct {
 	// Limits are those of the worker that asks, filled in as it asks: a case that
 	// has waited for weeks does not bring those of its first day.
 	Limits Limits `json:"limits"`
+	// Recorded is whether a record is kept.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 // Admitted is the brake's answer.

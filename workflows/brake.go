@@ -22,6 +22,8 @@ type BrakeState struct {
 	// Refusals are the newest words that the policy refused.
 	Refusals []offboarding.Refusal `json:"refusals,omitempty"`
 	Limits   Limits                `json:"limits"`
+	// Recorded is whether words on the brake go into the record.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 // Begun is one case that was let through: its run, and when, in seconds since
@@ -56,7 +58,9 @@ func Brake(ctx workflow.Context, state BrakeState) error {
 		return err
 	}
 	for {
-		err := workflow.Await(ctx, func() bool { return len(b.Free) > 0 || b.long(ctx) })
+		b.keepMinutes(ctx)
+		unkept := func() bool { return b.Recorded && !b.kept }
+		err := workflow.Await(ctx, func() bool { return len(b.Free) > 0 || unkept() || b.long(ctx) })
 		if err != nil {
 			return err
 		}
@@ -65,6 +69,11 @@ func Brake(ctx workflow.Context, state BrakeState) error {
 			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 				return err
 			}
+			if b.kept {
+				if err := b.minutes.close(ctx); err != nil {
+					return err
+				}
+			}
 			return workflow.NewContinueAsNewError(ctx, BrakeType, b.BrakeState)
 		}
 	}
@@ -72,6 +81,17 @@ func Brake(ctx workflow.Context, state BrakeState) error {
 
 type brake struct {
 	BrakeState
+	minutes minutes
+	kept    bool
+}
+
+// keepMinutes begins to write what is said once some case says that a record is
+// kept.
+func (b *brake) keepMinutes(ctx workflow.Context) {
+	if b.Recorded && !b.kept {
+		b.kept = true
+		b.minutes.keep(ctx, true)
+	}
 }
 
 // batch is how many cases are let go between two looks at the history's length.
@@ -117,7 +137,7 @@ func (b *brake) setup(ctx workflow.Context) error {
 // let through.
 func (b *brake) admit(ctx workflow.Context, a Admission) (Admitted, error) {
 	now := workflow.Now(ctx).UTC()
-	b.Limits = a.Limits
+	b.Limits, b.Recorded = a.Limits, b.Recorded || a.Recorded
 	b.Begun = slices.DeleteFunc(b.Begun, func(e Begun) bool { return now.Unix()-e.At >= int64(24*time.Hour/time.Second) })
 	if a.Limits.IsZero() || slices.ContainsFunc(b.Begun, func(e Begun) bool { return e.Run == a.RunID }) {
 		return Admitted{}, nil
@@ -170,6 +190,7 @@ type Released struct {
 func (b *brake) release(ctx workflow.Context, r SteerRequest) (Released, error) {
 	if refusal, err := refusedBy(ctx, ActionRelease, r.By); err != nil {
 		b.Refusals = keep(b.Refusals, refusal)
+		b.minutes.refused(ctx, refusal)
 		return Released{}, err
 	}
 	if len(b.Held) == 0 {
@@ -177,6 +198,7 @@ func (b *brake) release(ctx workflow.Context, r SteerRequest) (Released, error) 
 	}
 	now := workflow.Now(ctx).UTC()
 	b.Release = slices.DeleteFunc(b.Release, func(w Word) bool { return now.Sub(w.At) >= wordHolds })
+	b.minutes.say(ctx, "release", r.By, r.Reason)
 	if !slices.ContainsFunc(b.Release, func(w Word) bool { return w.By.Same(r.By) }) {
 		b.Release = append(b.Release, Word{By: r.By, At: now})
 	}

@@ -63,8 +63,9 @@ func guardian(t *testing.T, rule func(workflows.Inquiry) offboarding.Ruling) *ho
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	h := &house{t: t, env: suite.NewTestWorkflowEnvironment(), rule: rule, settings: workflows.Settings{Tell: true}}
 	h.env.SetStartTime(monday)
+	h.recorder = &book{h: h} // asked where the settings say that a record is kept
 	activities.RegisterMessenger(h.env, h)
-	workflows.Register(h.env, counsel{h})
+	workflows.Register(h.env, counsel{h}, h.recorder)
 	return h
 }
 

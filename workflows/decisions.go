@@ -144,7 +144,7 @@ func (l *lane) meant(d offboarding.Decision) []offboarding.Decision {
 }
 
 func (c *offboardCase) mayCancel(_ workflow.Context, r CancelRequest) error {
-	if err := c.mayHear(r.Word); err != nil {
+	if err := c.mayTakeBack(r.Word); err != nil {
 		return err
 	}
 	if c.over || c.stopped() {
@@ -166,6 +166,7 @@ func (c *offboardCase) cancel(ctx workflow.Context, r CancelRequest) (offboardin
 	if !r.Word.IsZero() {
 		c.Hear(r.Word)
 	}
+	c.ordered(offboarding.Order{Do: string(ActionCancel), By: r.By, Reason: r.Reason})
 	c.cancelled = fmt.Sprintf("cancelled by %s: %s", r.By, r.Reason)
 	c.stop()
 	return c.view(), nil
@@ -198,6 +199,7 @@ func (c *offboardCase) reschedule(ctx workflow.Context, r RescheduleRequest) (of
 		return c.view(), nil
 	}
 	c.Departure.Zone = r.Zone
+	c.ordered(offboarding.Order{Do: string(ActionReschedule), By: r.By, To: r.At.UTC()})
 	c.moveTo(r.At.UTC())
 	return c.view(), nil
 }
@@ -214,11 +216,19 @@ func (c *offboardCase) expedite(ctx workflow.Context, r ExpediteRequest) (offboa
 	if err := c.mayExpedite(ctx, r); err != nil {
 		return c.view(), err
 	}
-	c.moveTo(workflow.Now(ctx).UTC())
+	now := workflow.Now(ctx).UTC()
+	c.ordered(offboarding.Order{Do: string(ActionExpedite), By: r.By, To: now})
+	c.moveTo(now)
 	err := workflow.Await(ctx, func() bool {
 		return c.begun || c.over || c.stopped() || c.State == offboarding.AwaitingApproval || c.State == offboarding.Paused
 	})
 	return c.view(), err
+}
+
+// ordered takes down what somebody said of the case as a whole.
+func (c *offboardCase) ordered(o offboarding.Order) {
+	o.At = workflow.Now(c.root).UTC()
+	c.Orders = append(c.Orders, o)
 }
 
 // notBegun refuses once the first system may have been touched.

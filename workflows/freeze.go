@@ -64,6 +64,7 @@ func Freeze(ctx workflow.Context) (Frozen, error) {
 	if err != nil {
 		return Frozen{}, err
 	}
+	f.minutes.keep(ctx, settings.Recorded)
 	// Who started it says so in an update, which follows at once; without one it
 	// stays shut all the same.
 	refused := func() bool { return f.judging == 0 && len(f.Orders) == 0 && len(f.Refusals) > 0 }
@@ -71,7 +72,7 @@ func Freeze(ctx workflow.Context) (Frozen, error) {
 		return Frozen{}, err
 	}
 	if refused() {
-		return f.Frozen, nil
+		return f.Frozen, f.minutes.close(ctx)
 	}
 	if settings.Tell {
 		f.tell(ctx, false)
@@ -83,13 +84,17 @@ func Freeze(ctx workflow.Context) (Frozen, error) {
 	if settings.Tell {
 		f.tell(ctx, true)
 	}
-	return f.Frozen, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return Frozen{}, err
+	}
+	return f.Frozen, f.minutes.close(ctx)
 }
 
 type freeze struct {
 	Frozen
 	judging int // how many orders the policy is being asked about
 	ref     string
+	minutes minutes
 }
 
 func (f *freeze) setup(ctx workflow.Context) error {
@@ -111,8 +116,10 @@ func (f *freeze) freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
 	defer func() { f.judging-- }()
 	if refusal, err := refusedBy(ctx, ActionFreeze, r.By); err != nil {
 		f.Refusals = keep(f.Refusals, refusal)
+		f.minutes.refused(ctx, refusal)
 		return f.Frozen, err
 	}
+	f.minutes.say(ctx, "freeze", r.By, r.Reason)
 	f.Orders, f.Agreed = append(f.Orders, Order{By: r.By, Reason: r.Reason, At: workflow.Now(ctx).UTC()}), nil
 	return f.Frozen, nil
 }
@@ -120,8 +127,10 @@ func (f *freeze) freeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
 func (f *freeze) unfreeze(ctx workflow.Context, r SteerRequest) (Frozen, error) {
 	if refusal, err := refusedBy(ctx, ActionUnfreeze, r.By); err != nil {
 		f.Refusals = keep(f.Refusals, refusal)
+		f.minutes.refused(ctx, refusal)
 		return f.Frozen, err
 	}
+	f.minutes.say(ctx, "unfreeze", r.By, r.Reason)
 	f.Agreed = agreeing(f.Agreed, r.By)
 	return f.Frozen, nil
 }

@@ -31,6 +31,7 @@ type house struct {
 	guard    activities.ProtectedList
 	rule     func(workflows.Inquiry) offboarding.Ruling
 	brake    func(workflows.Admission) workflows.Admitted
+	recorder workflows.Recorder // nil: no record is kept
 
 	mu      sync.Mutex
 	systems []*scripted
@@ -89,7 +90,7 @@ func (h *house) start(d offboarding.Departure) {
 		activities.Register(h.env, s, h.guard, func(context.Context) error { return nil })
 	}
 	activities.RegisterMessenger(h.env, h)
-	workflows.Register(h.env, counsel{h})
+	workflows.Register(h.env, counsel{h}, h.recorder)
 	h.env.ExecuteWorkflow(workflows.OffboardType, d)
 }
 

@@ -8,6 +8,7 @@ const (
 	FreezeType   = "Freeze"
 	HeardType    = "Heard"
 	RefusedType  = "Refused"
+	MinutesType  = "Minutes"
 
 	// TaskQueue is the workflows' own queue.
 	TaskQueue = "offboarding"
@@ -30,6 +31,9 @@ const (
 	settingsActivity = "lastday.Settings"
 	ruleActivity     = "lastday.Rule"
 	admitActivity    = "lastday.Admit"
+
+	recordCaseActivity   = "record.Case"
+	recordEventsActivity = "record.Events"
 
 	// There is one brake and one kill switch in a namespace.
 	BrakeID  = "lastday:brake"

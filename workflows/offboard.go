@@ -29,6 +29,7 @@ type offboardCase struct {
 	settings Settings
 	lanes    []*lane
 	teller   teller
+	scribe   scribe
 
 	// work carries every step; stop cancels it. begun is set when nothing stands
 	// before the first cut any more, over when no decision can change anything.

@@ -23,6 +23,10 @@ const (
 	tellTimeout = 20 * time.Second
 	// confirmLimit is how long the last message is tried before a person is asked.
 	confirmLimit = time.Hour
+	// noteTimeout bounds one attempt to write to the record, noteLimit all of
+	// them but for the last: the case hands everything in again then.
+	noteTimeout = 20 * time.Second
+	noteLimit   = 10 * time.Minute
 )
 
 // retries: a vendor that is down is tried again until the limit of the call,
@@ -60,6 +64,17 @@ func tellOptions(limit time.Duration, summary string) workflow.ActivityOptions {
 		ScheduleToCloseTimeout: limit,
 		StartToCloseTimeout:    tellTimeout,
 		HeartbeatTimeout:       heartbeatTimeout,
+		RetryPolicy:            retries(),
+		Summary:                summary,
+	}
+}
+
+// noteOptions are those of handing something to the record: on the workers that
+// run cases. A limit of zero is none.
+func noteOptions(limit time.Duration, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		ScheduleToCloseTimeout: limit,
+		StartToCloseTimeout:    noteTimeout,
 		RetryPolicy:            retries(),
 		Summary:                summary,
 	}

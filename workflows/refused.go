@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"lastday/offboarding"
+	"lastday/record"
 )
 
 // RefusedRequest is a request that a door refused, so that no case knows of it.
@@ -14,4 +15,16 @@ type RefusedRequest struct {
 
 // Refused is the mark of a request that a door refused: it ends at once, and
 // Temporal keeps it as long as closed cases.
-func Refused(_ workflow.Context, r RefusedRequest) (RefusedRequest, error) { return r, nil }
+// The record learns of it from a run of its own, which may take its time.
+func Refused(ctx workflow.Context, r RefusedRequest) (RefusedRequest, error) {
+	if workflow.GetVersion(ctx, "record", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return r, nil
+	}
+	settings, err := readSettings(ctx, "")
+	if err != nil || !settings.Recorded {
+		return r, err
+	}
+	id := workflow.GetInfo(ctx).WorkflowExecution.RunID + "/refusal"
+	e := controlEvent(id, r.Refusal.At, r.Refusal.Action+" refused by the rule "+r.Refusal.Rule, r.Refusal.By, r.Refusal.Why)
+	return r, handOver(ctx, []record.Event{e})
+}

@@ -10,7 +10,8 @@ import (
 
 // Register puts the workflows, and what they ask of their own worker, on a
 // worker of the queue TaskQueue.
-func Register(r worker.Registry, counsel Counsel) {
+// recorder is nil where no record is kept.
+func Register(r worker.Registry, counsel Counsel, recorder Recorder) {
 	r.RegisterWorkflowWithOptions(Offboard, workflow.RegisterOptions{
 		Name: OffboardType,
 		// A case may wait for weeks: it moves to the newest worker, and changes
@@ -25,12 +26,20 @@ func Register(r worker.Registry, counsel Counsel) {
 		Name:               RefusedType,
 		VersioningBehavior: workflow.VersioningBehaviorPinned,
 	})
+	r.RegisterWorkflowWithOptions(Minutes, workflow.RegisterOptions{
+		Name:               MinutesType,
+		VersioningBehavior: workflow.VersioningBehaviorPinned,
+	})
 	r.RegisterWorkflowWithOptions(Heard, workflow.RegisterOptions{
 		Name:               HeardType,
 		VersioningBehavior: workflow.VersioningBehaviorPinned,
 	})
 	for name, w := range map[string]any{BrakeType: Brake, FreezeType: Freeze} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	}
+	if recorder != nil {
+		r.RegisterActivityWithOptions(recorder.Case, activity.RegisterOptions{Name: recordCaseActivity})
+		r.RegisterActivityWithOptions(recorder.Events, activity.RegisterOptions{Name: recordEventsActivity})
 	}
 	asked := registered{counsel}
 	for name, f := range map[string]any{settingsActivity: asked.settings, ruleActivity: asked.rule, admitActivity: asked.admit} {

@@ -188,7 +188,7 @@ func TestAnEmergencyThatIsNoneAnyMoreSaysWhatItWaitsFor(t *testing.T) {
 		activities.Register(h.env, s, h.guard, func(context.Context) error { return nil })
 	}
 	activities.RegisterMessenger(h.env, h)
-	workflows.Register(h.env, failingCounsel{counsel{h}, 3 * time.Minute})
+	workflows.Register(h.env, failingCounsel{counsel{h}, 3 * time.Minute}, nil)
 	var state offboarding.State
 	var agreed *outcome
 	h.after(time.Hour, func() { agreed = h.agree(sven) })

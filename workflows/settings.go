@@ -18,6 +18,10 @@ type Settings struct {
 	Patience time.Duration `json:"patience"`
 	// Tell is whether a message channel is configured.
 	Tell bool `json:"tell"`
+	// Recorded is whether cases are put into the record; Pages is the address of
+	// the record's pages, where there are any.
+	Recorded bool   `json:"recorded,omitempty"`
+	Pages    string `json:"pages,omitempty"`
 	// Protected says why this person must not be cut; empty if nothing does.
 	Protected string `json:"protected,omitempty"`
 	// Policy is whether there is a policy to ask.

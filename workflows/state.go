@@ -17,6 +17,9 @@ import (
 func (c *offboardCase) use(s Settings) {
 	c.settings = s
 	c.Deadline = c.Due.Add(s.Deadline)
+	if s.Pages != "" {
+		c.Record = s.Pages + "/record/cases/" + c.RunID
+	}
 	for _, sys := range s.Systems {
 		c.lanes = append(c.lanes, &lane{
 			SystemCase: offboarding.SystemCase{System: sys.Name, Stage: offboarding.Finding},
@@ -105,6 +108,22 @@ func (c *offboardCase) enter(s offboarding.State) {
 	}
 	c.State = s
 	c.publish()
+	if notable(s) {
+		c.scribe.note(c)
+	}
+}
+
+// notable are the steps at which the record learns how a case stands: before the
+// first cut, after live use was stopped, and before every wait. The rest of it
+// comes with the next of them, and with the end.
+func notable(s offboarding.State) bool {
+	switch s {
+	case offboarding.AwaitingApproval, offboarding.Waiting, offboarding.Paused, offboarding.Containing, offboarding.Revoking:
+		return true
+	case offboarding.Finding, offboarding.Observing, offboarding.NeedsDecision, offboarding.Confirming,
+		offboarding.Verified, offboarding.Closed, offboarding.Cancelled, offboarding.NothingFound, offboarding.Refused:
+	}
+	return false
 }
 
 // publish shows the case's state where IT admins read it: the search attributes
@@ -124,6 +143,7 @@ func (c *offboardCase) publish() {
 // needsPerson shows that a lane waits for a person, once for each question.
 func (c *offboardCase) needsPerson() {
 	c.publish()
+	c.scribe.note(c)
 	c.teller.tell(c)
 }
 
@@ -244,6 +264,7 @@ func (c *offboardCase) end(s offboarding.State, outcome string) (offboarding.Cas
 	c.publish()
 	c.teller.last(c)
 	c.publish() // with what came of telling it
+	c.scribe.last(c)
 	err := workflow.Await(c.root, func() bool { return workflow.AllHandlersFinished(c.root) })
 	return c.view(), err
 }

@@ -140,6 +140,20 @@ func TestAWordWithoutADayBeginsNothing(t *testing.T) {
 	require.Equal(t, 48*time.Hour, h.first("okta.Contain"))
 }
 
+// Whatever case the hook looked at before, this is the one that is asked.
+func TestAWithdrawalCancelsNothingThatItsSourceNamedNoDayFor(t *testing.T) {
+	h, _, _ := twoSystems(t)
+	byPerson := inTwoDays()
+	byPerson.RequestedAt = monday.Add(-time.Hour)
+	h.denied(1*time.Hour, offboarding.DeniedUnnamed, workflows.CancelUpdate, "w1", withdraws(0))
+	h.taken(2*time.Hour, workflows.RescheduleUpdate, "e1", says(72*time.Hour, time.Hour))
+	other := withdraws(2 * time.Hour)
+	other.Word.Source = "personio"
+	h.denied(3*time.Hour, offboarding.DeniedUnnamed, workflows.CancelUpdate, "w2", other)
+	h.taken(4*time.Hour, workflows.CancelUpdate, "w3", withdraws(2*time.Hour))
+	require.Equal(t, offboarding.Cancelled, h.offboard(byPerson).State)
+}
+
 func TestAWithdrawalCancelsBeforeAndOnlyBefore(t *testing.T) {
 	h, okta, _ := twoSystems(t)
 	h.taken(time.Hour, workflows.CancelUpdate, "w", withdraws(0))

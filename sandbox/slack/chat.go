@@ -120,6 +120,9 @@ func (s *Server) chatPost(c call) answer {
 	if !ok {
 		return fail("channel_not_found")
 	}
+	if s.opt.NoMessagesTab && strings.HasPrefix(channel, "D") {
+		return fail("messages_tab_disabled")
+	}
 	said, no := contentOf(c.args, true)
 	if no != nil {
 		return no

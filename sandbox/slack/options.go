@@ -53,6 +53,9 @@ type Options struct {
 	RetryAfter []time.Duration
 	// RefreshAfter is when a socket is told to reconnect; default 1 hour.
 	RefreshAfter time.Duration
+	// NoMessagesTab is an app whose home has no Messages tab: nobody can be
+	// written to directly (chat.postMessage answers messages_tab_disabled).
+	NoMessagesTab bool
 	// NoScim is a workspace on Free or Pro: SCIM answers plus_teams_only.
 	NoScim bool
 	// NoFilter makes SCIM ignore the filter and answer with everybody.

@@ -128,9 +128,9 @@ func (c *Client) guardUpdate(ctx context.Context, id, name string, arg, out any,
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
-		return errors.New(refused.Message())
+		return denied(name, refused)
 	case errors.As(err, &none):
-		return errors.New(missing)
+		return &offboarding.Denied{Kind: offboarding.DeniedOver, Why: missing}
 	}
 	return fmt.Errorf("%s: %w", name, unsure(err))
 }

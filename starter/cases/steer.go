@@ -65,9 +65,22 @@ func (c *Client) updateOnce(ctx context.Context, who offboarding.Subject, name, 
 	case err == nil:
 		return out, nil
 	case errors.As(err, &refused):
-		return offboarding.Case{}, &offboarding.Denied{Kind: refused.Type(), Why: refused.Message()}
+		return offboarding.Case{}, denied(name+" case", refused)
 	case errors.As(err, &missing):
 		return offboarding.Case{}, endedError{fmt.Sprintf("the case of %s has ended; nothing was changed", who)}
 	}
 	return offboarding.Case{}, fmt.Errorf("%s case: %w", name, unsure(err))
+}
+
+// acceptedThenOver is how Temporal's server ends an update that was taken in and
+// not answered, since its workflow was over (AcceptedUpdateCompletedWorkflow in
+// service/history/workflow/update of the server): what it did until then is done.
+const acceptedThenOver = "AcceptedUpdateCompletedWorkflow"
+
+// denied is a workflow's own no to an update.
+func denied(what string, no *temporal.ApplicationError) error {
+	if no.Type() == acceptedThenOver {
+		return fmt.Errorf("%s: %w (it was over before it answered)", what, offboarding.ErrUnsure)
+	}
+	return &offboarding.Denied{Kind: no.Type(), Why: no.Message()}
 }

@@ -2,13 +2,16 @@ package cases_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
+	updatepb "go.temporal.io/api/update/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -22,6 +25,8 @@ import (
 
 type slow struct {
 	workflowservice.UnimplementedWorkflowServiceServer
+	// says is the answer to an update; without it there is none in time.
+	says    func() (*workflowservice.UpdateWorkflowExecutionResponse, error)
 	updates chan string
 	cases   chan string
 }
@@ -47,6 +52,9 @@ func (s *slow) UpdateWorkflowExecution(ctx context.Context, r *workflowservice.U
 	case s.updates <- r.GetRequest().GetMeta().GetUpdateId():
 		s.cases <- r.GetWorkflowExecution().GetWorkflowId()
 	default:
+	}
+	if s.says != nil {
+		return s.says()
 	}
 	<-ctx.Done()
 	return nil, status.Error(codes.DeadlineExceeded, "late")
@@ -76,6 +84,50 @@ func TestAnUpdateWithoutAnAnswerIsNotCertain(t *testing.T) {
 	require.Error(t, err)
 	require.Len(t, s.updates, 1, "it was sent")
 	require.ErrorIs(t, err, offboarding.ErrUnsure)
+}
+
+// failed is an update that ended with a failure of that type.
+func failed(kind, why string) func() (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+	return func() (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+		return &workflowservice.UpdateWorkflowExecutionResponse{
+			Stage: enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
+			Outcome: &updatepb.Outcome{Value: &updatepb.Outcome_Failure{Failure: &failurepb.Failure{
+				Message: why, Source: "Server",
+				FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind, NonRetryable: true}},
+			}}},
+		}, nil
+	}
+}
+
+// An update that was taken in by a workflow that then was over may have been done.
+func TestAnUpdateThatItsCaseDidNotLiveToAnswerIsNotCertain(t *testing.T) {
+	s, c := serveSlow(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	s.says = failed("AcceptedUpdateCompletedWorkflow", "Workflow Update failed because the Workflow completed before the Update completed.")
+	_, err := c.Expedite(ctx, "jane@example.com", hanna)
+	require.ErrorIs(t, err, offboarding.ErrUnsure)
+	_, err = c.Release(ctx, hanna, "all right")
+	require.ErrorIs(t, err, offboarding.ErrUnsure)
+}
+
+// A no of the brake or the kill switch is as certain as a case's.
+func TestARefusedReleaseIsARefusal(t *testing.T) {
+	s, c := serveSlow(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	s.says = failed(offboarding.DeniedByPolicy, "refused by the rule may.release")
+	_, err := c.Release(ctx, hanna, "all right")
+	no, ok := errors.AsType[*offboarding.Denied](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, offboarding.DeniedByPolicy, no.Kind)
+	s.says = func() (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+		return nil, serviceerror.ToStatus(serviceerror.NewNotFound("none")).Err()
+	}
+	_, err = c.Release(ctx, hanna, "all right")
+	no, ok = errors.AsType[*offboarding.Denied](err)
+	require.True(t, ok, "%v", err)
+	require.Contains(t, no.Why, "nothing to release")
 }
 
 // The same press, delivered to a second process or after a restart, is no second

@@ -136,7 +136,7 @@ func (h *handler) leave(ctx context.Context, src *source, e event, key string) (
 	}
 	after, err := h.desk.Told(ctx, d.Subject, e.word, d.Zone, src.actor(), key)
 	if err != nil {
-		return h.denied(ctx, src, e, now, err, key)
+		return h.denied(ctx, src, e, err, key)
 	}
 	if after.Due.Equal(now.Due) {
 		return result{Unchanged, "the case has this time already, or a person gave it another since this last day was told first"}, nil
@@ -160,8 +160,7 @@ func (h *handler) tooLate(ctx context.Context, src *source, e event) (result, er
 }
 
 // withdraw cancels a case that has not begun, if the same source named a last
-// day for it before. What only a person asked for, or another source, is for a
-// person to cancel.
+// day for it before: the case itself sees to that.
 func (h *handler) withdraw(ctx context.Context, src *source, e event, key string) (result, error) {
 	now, err := h.desk.Get(ctx, e.about.Subject)
 	switch {
@@ -172,15 +171,8 @@ func (h *handler) withdraw(ctx context.Context, src *source, e event, key string
 	case now.State.Ended():
 		return h.afterEnd(ctx, src, e, key)
 	}
-	if _, named := now.Said(src.Name); !named {
-		if now.Overtaken(e.word) {
-			return h.overtaken(ctx, src, e, now)
-		}
-		return h.report(ctx, src, e, fmt.Sprintf("takes back a departure, due %s, for which it has named no last day: somebody else asked for it, and it goes on unless somebody cancels it",
-			offboarding.In(now.Due, now.Departure.Zone)))
-	}
 	if _, err := h.desk.Withdrawn(ctx, e.about.Subject, e.word, reasonOf(src, e), src.actor(), key); err != nil {
-		return h.denied(ctx, src, e, now, err, key)
+		return h.denied(ctx, src, e, err, key)
 	}
 	return result{Cancelled, "nothing was cut"}, nil
 }
@@ -264,8 +256,9 @@ func (h *handler) overtaken(ctx context.Context, src *source, e event, c offboar
 		offboarding.In(e.word.At, e.about.Zone), offboarding.In(c.Due, c.Departure.Zone)))
 }
 
-// denied is for a case that said no.
-func (h *handler) denied(ctx context.Context, src *source, e event, c offboarding.Case, err error, key string) (result, error) {
+// denied is for a case that said no. It may be another than was looked at before
+// the word was sent, so it is read anew.
+func (h *handler) denied(ctx context.Context, src *source, e event, err error, key string) (result, error) {
 	if errors.Is(err, offboarding.ErrEnded) {
 		return h.afterEnd(ctx, src, e, key)
 	}
@@ -273,40 +266,45 @@ func (h *handler) denied(ctx context.Context, src *source, e event, c offboardin
 	if !ok {
 		return result{}, err
 	}
+	if no.Kind == offboarding.DeniedByPolicy {
+		return result{Refused, no.Why}, nil
+	}
+	c, err := h.desk.Get(ctx, e.about.Subject)
+	switch {
+	case err != nil:
+		return result{}, err
+	case c.State.Ended():
+		return h.afterEnd(ctx, src, e, key)
+	}
 	switch no.Kind {
 	case offboarding.DeniedOver:
-		return h.over(ctx, src, e, key)
+		return result{}, errEnding
 	case offboarding.DeniedOlder:
 		return h.overtaken(ctx, src, e, c)
-	case offboarding.DeniedByPolicy:
-		return result{Refused, no.Why}, nil
+	case offboarding.DeniedUnnamed:
+		return h.report(ctx, src, e, fmt.Sprintf("takes back a departure, due %s, for which it has named no last day: somebody else asked for it, and it goes on unless somebody cancels it",
+			offboarding.In(c.Due, c.Departure.Zone)))
 	case offboarding.DeniedBegun:
-		if back(e) {
-			return h.report(ctx, src, e, "takes the departure back, but cutting has begun; what is cut stays cut, and the rest goes on unless somebody cancels the case")
-		}
-		if said, known := c.Said(src.Name); known && said.At.Equal(e.word.At) {
-			return result{Unchanged, "the case has begun"}, nil
-		}
-		return h.report(ctx, src, e, fmt.Sprintf("names another last day, %s, but cutting has begun; nothing is given back by itself",
-			offboarding.In(e.word.At, e.about.Zone)))
+		return h.begun(ctx, src, e, c)
 	}
 	return h.report(ctx, src, e, "says something that the case does not take: "+no.Why)
+}
+
+// begun is for words that come after the first cut.
+func (h *handler) begun(ctx context.Context, src *source, e event, c offboarding.Case) (result, error) {
+	if back(e) {
+		return h.report(ctx, src, e, "takes the departure back, but cutting has begun; what is cut stays cut, and the rest goes on unless somebody cancels the case")
+	}
+	if said, known := c.Said(src.Name); known && said.At.Equal(e.word.At) {
+		return result{Unchanged, "the case has begun"}, nil
+	}
+	return h.report(ctx, src, e, fmt.Sprintf("names another last day, %s, but cutting has begun; nothing is given back by itself",
+		offboarding.In(e.word.At, e.about.Zone)))
 }
 
 // errEnding is for a case that is telling its last message: it can neither be
 // steered any more nor be read as ended. The sender repeats.
 var errEnding = errors.New("the case is just ending")
-
-func (h *handler) over(ctx context.Context, src *source, e event, key string) (result, error) {
-	c, err := h.desk.Get(ctx, e.about.Subject)
-	if err != nil {
-		return result{}, err
-	}
-	if !c.State.Ended() {
-		return result{}, errEnding
-	}
-	return h.afterEnd(ctx, src, e, key)
-}
 
 // report tells a person, once for each thing, however often the HR system says
 // it and under whatever event ids.

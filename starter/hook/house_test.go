@@ -40,6 +40,7 @@ type temporal struct {
 	updates map[string]offboarding.Case // by case and update id
 	marks   map[string]string
 	refuse  string // the rule that refuses to steer
+	looked  func() // is called once, after the next look at a case
 	starts  int    // cases that were started
 	moves   int    // updates that were taken in
 	calls   int
@@ -112,7 +113,12 @@ func (d *temporal) Get(_ context.Context, who offboarding.Subject) (offboarding.
 	}
 	defer leave()
 	if c := d.newest(who); c != nil {
-		return *c, nil
+		seen := *c
+		if d.looked != nil {
+			d.looked()
+			d.looked = nil
+		}
+		return seen, nil
 	}
 	return offboarding.Case{}, fmt.Errorf("%w for %s", offboarding.ErrNoCase, who)
 }
@@ -158,10 +164,27 @@ func (d *temporal) Told(_ context.Context, who offboarding.Subject, w offboardin
 }
 
 func (d *temporal) Withdrawn(_ context.Context, who offboarding.Subject, w offboarding.Word, reason string, _ offboarding.Actor, id string) (offboarding.Case, error) {
+	if err := d.named(who, w, id); err != nil {
+		return offboarding.Case{}, err
+	}
 	return d.update(who, w, id, func(c *offboarding.Case) {
 		c.Hear(w)
 		c.State, c.Outcome, c.EndedAt = offboarding.Cancelled, reason, friday
 	})
+}
+
+// named is the case's own rule on a withdrawal; the others come first.
+func (d *temporal) named(who offboarding.Subject, w offboarding.Word, id string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.newest(who)
+	if c == nil || c.State.Ended() || d.begun[who] || c.Overtaken(w) || d.updates[c.ID+id].ID != "" {
+		return nil
+	}
+	if _, ok := c.Said(w.Source); !ok {
+		return &offboarding.Denied{Kind: offboarding.DeniedUnnamed, Why: "the case says " + offboarding.DeniedUnnamed}
+	}
+	return nil
 }
 
 func (d *temporal) Handled(_ context.Context, key string) (bool, error) {

@@ -50,6 +50,26 @@ func TestWithdrawnNeverCancelsWhatItsSourceNamedNoDayFor(t *testing.T) {
 	})
 }
 
+// The case that the hook looks at ends, and a person asks for another, before
+// the withdrawal reaches it.
+func TestAWithdrawalDoesNotReachACaseThatAPersonHasOpenedMeanwhile(t *testing.T) {
+	for _, what := range []string{"withdrawn", "stays"} {
+		h := newHouse(t, plainMapping)
+		require.Equal(t, hook.Started, h.tell(told("leaves", "2026-12-31", 0)))
+		h.temporal.looked = func() {
+			c := h.temporal.newest(jane)
+			c.State, c.EndedAt = offboarding.Cancelled, h.now
+			h.dismissal()
+		}
+		require.Equal(t, hook.Reported, h.tell(told(what, "", 0)))
+		require.Equal(t, offboarding.Waiting, h.jane().State)
+		require.Zero(t, h.temporal.moves)
+		require.Len(t, h.reports, 1)
+		require.Contains(t, h.reports[0].Why, "somebody else asked for it, and it goes on")
+		require.Contains(t, h.reports[0].Why, offboarding.In(h.jane().Due, h.jane().Departure.Zone), "of the case that there is now")
+	}
+}
+
 func TestInBambooHRAStatusCancelsNothingThatAPersonAskedFor(t *testing.T) {
 	h, send := sample(t, "bamboohr")
 	h.dismissal()

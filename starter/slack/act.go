@@ -25,11 +25,12 @@ const (
 
 const maxWhy = 1000
 
-// meta is what an act's dialog carries: which act on which case, and the hash of
-// the plan it showed. Both are checked when it comes back.
+// meta is what an act's dialog carries: which act on which case, the hash of the
+// plan it showed, and those of the questions. All are checked when it comes back.
 type meta struct {
-	Act  string `json:"a"`
-	Plan string `json:"p,omitempty"`
+	Act  string            `json:"a"`
+	Plan string            `json:"p,omitempty"`
+	Asks map[string]string `json:"q,omitempty"` // by target
 }
 
 // change is what somebody said in an act's dialog.
@@ -89,7 +90,8 @@ func actView(p offboarding.Possible, c offboarding.Case, zone string) slack.Moda
 		blocks = append(blocks, input(inDate, "New last day", "", false, dateInput(day)), input(inTime, "Time", "", false, timeInput(clock)),
 			input(inZone, "Time zone", "", false, selectInput(zoneOptions(zone, own)[1:], own)))
 	case offboarding.ActRetry, offboarding.ActAttest, offboarding.ActWaive, offboarding.ActDecide:
-		blocks = append(blocks, needBlocks(p, c)...)
+		asks, shown := needBlocks(p, c)
+		m.Asks, blocks = asks, append(blocks, shown...)
 	case offboarding.ActRelease, offboarding.ActExpedite, offboarding.ActCancel:
 	}
 	if p.Do != offboarding.ActReschedule {
@@ -104,44 +106,9 @@ func actView(p offboarding.Possible, c offboarding.Case, zone string) slack.Moda
 	return v
 }
 
-// needBlocks say what waits, and ask which of it is meant where that is open.
-func needBlocks(p offboarding.Possible, c offboarding.Case) []slack.Block {
-	var out []slack.Block
-	if p.Do != offboarding.ActDecide {
-		for _, n := range c.Needs() {
-			if n.Target() == p.Target {
-				out = append(out, section(n.Target()+": "+n.What))
-			}
-		}
-	} else {
-		var targets []*slack.OptionBlockObject
-		known := map[string]bool{}
-		for _, n := range c.Needs() {
-			if t := n.Target(); !known[t] && len(t) <= 75 && len(targets) < 100 {
-				known[t] = true
-				o := option(t, t)
-				o.Description = plain(line(n.What, 75))
-				targets = append(targets, o)
-			}
-		}
-		verbs := []*slack.OptionBlockObject{
-			option(string(offboarding.ActRetry), "Try again"), option(string(offboarding.ActAttest), "Attest: it is gone, I have looked"),
-			option(string(offboarding.ActWaive), "Waive: it stays, until the day below"),
-		}
-		if len(targets) > 0 {
-			out = append(out, input(inTarget, "What is it about?", "", false, selectInput(targets, "")))
-		}
-		out = append(out, input(inVerb, "What to do?", "", false, radioInput(verbs, "")))
-	}
-	if p.Do == offboarding.ActWaive || p.Do == offboarding.ActDecide {
-		out = append(out, input(inUntil, "Until when may it stay?", "for waive only", p.Do == offboarding.ActDecide, dateInput("")))
-	}
-	return out
-}
-
 // caseSummary is the request in words.
 func caseSummary(c offboarding.Case) []string {
-	return append(summary(draft{departure: c.Departure, person: person{Subject: c.Departure.Subject}}), "Asked for by: "+c.Departure.RequestedBy.String())
+	return append(summary(draft{Departure: c.Departure, Person: person{Subject: c.Departure.Subject}}), "Asked for by: "+c.Departure.RequestedBy.String())
 }
 
 // actSubmitted takes in an act's dialog.
@@ -157,7 +124,7 @@ func (d *Door) actSubmitted(w who, v slack.View) any {
 	}
 	in := values{v.State}
 	if p.Do == offboarding.ActDecide {
-		p.Do, p.Target = offboarding.Act(in.choice(inVerb)), in.choice(inTarget)
+		p.Do, p.Target = verbOf(in.choice(inVerb)), in.choice(inTarget)
 	}
 	if wrong := checkAct(p, in); len(wrong) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(wrong)
@@ -165,22 +132,44 @@ func (d *Door) actSubmitted(w who, v slack.View) any {
 	answer, external := submitted(titleOf(p.Do), "One moment …")
 	s := &screen{door: d, who: w, external: external, view: v.ID, title: titleOf(p.Do)}
 	s.about, _ = offboarding.CaseSubject(caseID)
-	ch := change{id: "dialog " + v.ID, why: clean(in.text(inWhy), maxWhy), plan: m.Plan}
+	ch := change{why: clean(in.text(inWhy), maxWhy), plan: m.Plan}
 	return d.work(answer, firstInput(p), s, func(ctx context.Context) {
 		actor, user, err := d.actorNow(ctx, w, actions[p.Do])
-		if err == nil {
-			err = ch.times(p, in, user.TZ)
+		if err != nil {
+			s.say(ctx, notDone(err))
+			return
 		}
-		var c offboarding.Case
+		if err := ch.times(p, in, user.TZ); err != nil {
+			s.say(ctx, plainError(err))
+			return
+		}
+		c, err := d.caseNow(ctx, p, caseID)
 		if err == nil {
-			c, err = d.caseNow(ctx, p, caseID)
+			err = m.sameQuestion(p, c)
 		}
 		if err != nil {
 			s.say(ctx, plainError(err))
 			return
 		}
+		ch.id = ch.name(v.ID, p)
 		d.do(ctx, s, actor, c, p, ch)
 	})
+}
+
+// name is the same for one dialog sent twice, and another for one that was
+// changed before it was sent again: what it says then is not what was done.
+func (ch change) name(dialog string, p offboarding.Possible) string {
+	words := []string{string(p.Do), p.Target, ch.why, ch.plan, ch.at.UTC().String(), ch.zone, ch.until.UTC().String()}
+	return "dialog " + dialog + " " + shortHash(words...)
+}
+
+// notDone is an error from before anything was tried.
+func notDone(err error) string {
+	text := plainError(err)
+	if strings.Contains(text, "othing was done") {
+		return text
+	}
+	return strings.TrimRight(text, ".") + ". Nothing was done."
 }
 
 // firstInput is a block at which Slack can show an error.
@@ -224,13 +213,16 @@ func checkAct(p offboarding.Possible, in values) map[string]string {
 // times reads the day and the time, in the zone chosen or the person's own.
 func (ch *change) times(p offboarding.Possible, in values, zone string) error {
 	here, err := offboarding.LoadZone(orElse(in.choice(inZone), orElse(zone, "UTC")))
-	if err != nil {
-		here = time.UTC
-	}
 	switch p.Do {
 	case offboarding.ActReschedule:
+		if err != nil {
+			break // in another zone it would be another time
+		}
 		ch.at, ch.zone, err = when.Parse(in.date(inDate)+" "+in.clock(inTime)+" "+here.String(), time.Now(), here)
 	case offboarding.ActWaive:
+		if err != nil {
+			here = time.UTC // a day, in a zone that Slack knows and we do not
+		}
 		ch.until, err = when.Until(in.date(inUntil), time.Now(), here)
 	default:
 		return nil
@@ -280,7 +272,7 @@ func (d *Door) do(ctx context.Context, s *screen, by offboarding.Actor, c offboa
 		return
 	}
 	if told == "" {
-		told = "Done. " + offboarding.Headline(after) + "."
+		told = "Done. " + caseLine(after) + "."
 	}
 	s.say(ctx, told)
 }
@@ -289,7 +281,8 @@ func (d *Door) do(ctx context.Context, s *screen, by offboarding.Actor, c offboa
 func failedText(do offboarding.Act, who offboarding.Subject, err error) string {
 	switch {
 	case !certainlyNot(err):
-		return plainError(err) + ".\n\n" + uncertain(who)
+		// Not in the error's words: they may speak of the last try only.
+		return "There was no clear answer. " + uncertain(who)
 	case errors.Is(err, offboarding.ErrEnded) && do != offboarding.ActRelease:
 		return "Not done: " + endedText(who)
 	}

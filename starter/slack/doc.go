@@ -6,8 +6,10 @@
 // which groups, is asked of Slack anew on every command, press and submit. All
 // else in a request is what somebody typed: it is read again and checked again
 // when it is submitted, and the policy rules in the case's workflow whatever
-// this package let through. A dialog carries the id of its case and of the plan
-// it showed, and nothing that is trusted.
+// this package let through. The dialog of an act carries the id of its case and
+// hashes of what it showed, and nothing that is trusted. That of a plan carries
+// the departure to be confirmed, sealed with a key that only the door has: any
+// process of the door can take the answer in.
 //
 // Every request is answered at once, and worked on after that by a bounded
 // queue. It must not know Temporal: cases are reached through Desk.

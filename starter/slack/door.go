@@ -90,7 +90,7 @@ type Door struct {
 // methods are the Web API methods that the door calls.
 var methods = []string{
 	"auth.test", "apps.connections.open", "users.info", "users.list", "users.lookupByEmail",
-	"usergroups.users.list", "views.open", "views.update", "views.publish", "chat.postEphemeral",
+	"usergroups.users.list", "views.open", "views.update", "views.publish", "chat.postMessage", "chat.postEphemeral",
 }
 
 // New builds the door. It makes no call and reads no secret.

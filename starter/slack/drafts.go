@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"crypto/rand"
 	"sync"
 	"time"
 
@@ -14,21 +13,24 @@ const (
 )
 
 // draft is a departure that somebody is filling in: what the dialog showed them
-// is what they confirm. It is kept here and not in the dialog, so that nobody
-// can put another in its place.
+// is what they confirm. The dialog carries it, sealed; see seal.
 type draft struct {
-	user      string // the Slack user who may confirm it
-	departure offboarding.Departure
-	person    person
-	fields    fields
-	again     bool // an earlier case has ended
-	told      bool // and whoever asks may see it
-	planned   bool // the plan was shown
-	spent     bool // it was taken; the rest is empty but for whose it was
-	until     time.Time
+	ID        string
+	User      string // the Slack user who may confirm it
+	Departure offboarding.Departure
+	Person    person
+	Fields    fields
+	Again     bool   // an earlier case has ended
+	After     string // its id
+	Told      bool   // and whoever asks may see it
+	Planned   bool   // the plan was shown
+	Until     time.Time
+
+	spent bool // it was taken, as far as this process knows
 }
 
-// drafts are bounded; the oldest goes first. A restart forgets them.
+// drafts are those that Slack would not carry, and which ones were taken. They
+// are bounded; the oldest goes first. A restart forgets them.
 type drafts struct {
 	mu   sync.Mutex
 	most int
@@ -37,56 +39,45 @@ type drafts struct {
 
 func newDrafts(most int) *drafts { return &drafts{most: most, all: map[string]draft{}} }
 
-// put keeps a draft under a new id that nobody can guess.
-func (d *drafts) put(v draft, now time.Time) string {
-	id := rand.Text()
-	d.set(id, v, now)
-	return id
-}
-
-// set keeps a draft under an id that it had.
-func (d *drafts) set(id string, v draft, now time.Time) {
+// put keeps a draft, as one that was not taken.
+func (d *drafts) put(v draft) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, there := d.all[id]; !there && len(d.all) >= d.most {
+	d.set(v)
+}
+
+func (d *drafts) set(v draft) {
+	if _, there := d.all[v.ID]; !there && len(d.all) >= d.most {
 		oldest := ""
 		for k, o := range d.all {
-			if oldest == "" || o.until.Before(d.all[oldest].until) {
+			if oldest == "" || o.Until.Before(d.all[oldest].Until) {
 				oldest = k
 			}
 		}
 		delete(d.all, oldest)
 	}
-	v.until = now.Add(draftFor)
-	d.all[id] = v
+	d.all[v.ID] = v
 }
 
-// get gives the user's own draft.
-func (d *drafts) get(id, user string, now time.Time) (draft, bool) {
+func (d *drafts) get(id string) (draft, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v, ok := d.all[id]
-	return v, ok && !v.spent && v.user == user && now.Before(v.until)
+	return v, ok
 }
 
-// take gives the user's own draft once. What it leaves behind says so: whoever
-// sends a dialog twice is not told that the first time came to nothing.
-func (d *drafts) take(id, user string, now time.Time) (draft, bool) {
+// take reports whether the draft was not taken before, and remembers that it is
+// now: whoever sends a dialog twice is not told that the first time came to
+// nothing.
+func (d *drafts) take(v draft) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v, ok := d.all[id]
-	if !ok || v.spent || v.user != user || !now.Before(v.until) {
-		return draft{}, false
+	if d.all[v.ID].spent {
+		return false
 	}
-	d.all[id] = draft{user: user, departure: offboarding.Departure{Subject: v.departure.Subject}, spent: true, until: now.Add(draftFor)}
-	return v, true
-}
-
-// taken reports whether the user's own draft was taken before, and whose
-// departure it was.
-func (d *drafts) taken(id, user string, now time.Time) (offboarding.Subject, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v, ok := d.all[id]
-	return v.departure.Subject, ok && v.spent && v.user == user && now.Before(v.until)
+	d.set(draft{
+		ID: v.ID, User: v.User, Departure: offboarding.Departure{Subject: v.Departure.Subject},
+		Planned: v.Planned, Until: v.Until, spent: true,
+	})
+	return true
 }

@@ -124,7 +124,7 @@ func (d *Door) serveInteraction(w http.ResponseWriter, r *http.Request, body []b
 	if err := json.Unmarshal([]byte(values.Get("payload")), &c); err != nil {
 		return refusal{status: http.StatusBadRequest, why: "the payload is not an interaction"}
 	}
-	if err := d.workspace(who{c.User.ID, c.Team.ID, c.Enterprise.ID}, string(c.Type), c.TriggerID, c.ResponseURL); err != nil {
+	if err := d.workspace(actorOf(c), string(c.Type), c.TriggerID, c.ResponseURL); err != nil {
 		return err
 	}
 	if !d.once(string(c.Type), c.TriggerID) {

@@ -73,6 +73,8 @@ func TestTheManifestAsksForWhatIsNeededAndNoMore(t *testing.T) {
 	require.True(t, m.Settings.Interactivity.IsEnabled)
 	require.Equal(t, []string{"app_home_opened"}, m.Settings.EventSubscriptions.BotEvents)
 	require.True(t, m.Features.AppHome.HomeTabEnabled)
+	require.True(t, m.Features.AppHome.MessagesTabEnabled, "else nobody can be written to")
+	require.True(t, m.Features.AppHome.MessagesTabReadOnlyEnabled)
 	require.Len(t, m.Features.SlashCommands, 1)
 	require.Equal(t, "/offboard", m.Features.SlashCommands[0].Command)
 	require.True(t, m.Features.SlashCommands[0].ShouldEscape)

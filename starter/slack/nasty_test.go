@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,8 @@ import (
 	"lastday/offboarding"
 	"lastday/policy"
 	"lastday/sandbox/slack/kit"
+	"lastday/secret"
+	"lastday/starter/serve"
 )
 
 var nasty = []string{
@@ -105,7 +109,13 @@ func (freely) Who(r offboarding.Requirement) string    { return fmt.Sprintf("%d 
 
 func offline(t testing.TB) *Door {
 	t.Helper()
-	d, err := New(Options{BaseURL: "http://127.0.0.1:1", Policy: freely{}, Log: slog.New(slog.DiscardHandler)})
+	path := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(path, []byte("xapp-1"), 0o600))
+	token, err := secret.Parse("file:" + path)
+	require.NoError(t, err)
+	d, err := New(Options{
+		Conf: serve.Slack{Mode: serve.Socket, AppToken: token}, BaseURL: "http://127.0.0.1:1", Policy: freely{}, Log: slog.New(slog.DiscardHandler),
+	})
 	require.NoError(t, err)
 	return d
 }
@@ -121,9 +131,13 @@ func TestAnyDialogKeepsSlacksLimits(t *testing.T) {
 		}
 		p := person{Subject: c.Departure.Subject, Name: line(s.text(), 80), UserID: "U0123ABCD"}
 		checkView(t, formView(f, s.text()), seed)
-		dr := draft{user: "U0", departure: c.Departure, person: p, fields: f, again: true, told: true}
+		dr := draft{User: "U0", Departure: c.Departure, Person: p, Fields: f, Again: true, Told: true, Planned: true}
 		checkView(t, d.planView(dr, c, c.Ruling, c), seed)
 		checkView(t, d.backView(dr, s.text()), seed)
+		got, ok := d.kept(d.keep(dr, time.Now()), "U0", time.Now())
+		require.True(t, ok)
+		require.Equal(t, c.Departure.Subject, got.Departure.Subject)
+		require.Equal(t, f.Email, got.Fields.Email)
 		checkView(t, textView(s.text(), s.text()), seed)
 		checkView(t, waitView(dialogTitle, "x"), seed)
 		checkView(t, d.pickView(who{}, []person{p, {Subject: "b@example.com", Name: "B", UserID: "U0B"}}, f), seed)
@@ -184,26 +198,72 @@ func TestNothingIsTakenInTwiceAndTheTableIsBounded(t *testing.T) {
 }
 
 func TestADraftIsItsOwnersAndIsTakenOnce(t *testing.T) {
-	d, now := newDrafts(2), time.Now()
-	id := d.put(draft{user: "U1", departure: offboarding.Departure{Subject: "jane@example.com"}}, now)
-	_, ok := d.take(id, "U2", now)
-	require.False(t, ok, "somebody else's")
-	_, ok = d.take(id, "U1", now.Add(2*draftFor))
-	require.False(t, ok, "too old")
-	_, ok = d.take(id, "U1", now)
-	require.True(t, ok)
-	_, ok = d.take(id, "U1", now)
-	require.False(t, ok, "once")
-	_, ok = d.get(id, "U1", now)
-	require.False(t, ok, "nor shown again")
-	whose, ok := d.taken(id, "U1", now)
-	require.True(t, ok)
-	require.Equal(t, offboarding.Subject("jane@example.com"), whose)
-	_, ok = d.taken(id, "U2", now)
-	require.False(t, ok, "nobody else hears of it")
-	first := d.put(draft{user: "U1"}, now)
-	d.put(draft{user: "U1"}, now.Add(1))
-	d.put(draft{user: "U1"}, now.Add(2))
-	_, ok = d.get(first, "U1", now)
+	d, now := offline(t), time.Now()
+	for name, note := range map[string]string{"sealed": "x", "in memory": noise(4000)} {
+		t.Run(name, func(t *testing.T) {
+			meta := d.keep(draft{User: "U1", Planned: true, Departure: offboarding.Departure{Subject: "jane@example.com", Note: note}}, now)
+			require.Equal(t, name == "in memory", strings.HasPrefix(meta, inMemory))
+			_, ok := d.kept(meta, "U2", now)
+			require.False(t, ok, "somebody else's")
+			_, ok = d.kept(meta, "U1", now.Add(2*draftFor))
+			require.False(t, ok, "too old")
+			dr, ok := d.kept(meta, "U1", now)
+			require.True(t, ok)
+			require.Equal(t, note, dr.Departure.Note)
+			require.True(t, d.drafts.take(dr))
+			require.False(t, d.drafts.take(dr), "once")
+			again, ok := d.kept(meta, "U1", now)
+			require.True(t, ok)
+			require.True(t, again.spent, "nor shown again")
+			require.Equal(t, offboarding.Subject("jane@example.com"), again.Departure.Subject)
+			_, ok = d.kept(meta, "U2", now)
+			require.False(t, ok, "nobody else hears of it")
+			d.drafts.put(dr) // there was no room to work on it
+			require.True(t, d.drafts.take(dr))
+		})
+	}
+	few := newDrafts(2)
+	for i, id := range []string{"first", "second", "third"} {
+		few.put(draft{ID: id, Until: now.Add(time.Duration(i))})
+	}
+	_, ok := few.get("first")
 	require.False(t, ok, "the oldest goes first")
+}
+
+func TestADialogSentAgainWithOtherWordsIsAnotherWord(t *testing.T) {
+	on := offboarding.Possible{Do: offboarding.ActAttest, Target: "github/groups"}
+	first := change{why: "seen"}.name("V1", on)
+	require.Equal(t, first, change{why: "seen"}.name("V1", on), "the same dialog, delivered twice")
+	for name, other := range map[string]string{
+		"dialog": change{why: "seen"}.name("V2", on),
+		"reason": change{why: "seen it"}.name("V1", on),
+		"target": change{why: "seen"}.name("V1", offboarding.Possible{Do: offboarding.ActAttest, Target: "github/roles"}),
+		"act":    change{why: "seen"}.name("V1", offboarding.Possible{Do: offboarding.ActWaive, Target: "github/groups"}),
+		"time":   change{why: "seen", at: time.Unix(1, 0)}.name("V1", on),
+		"until":  change{why: "seen", until: time.Unix(1, 0)}.name("V1", on),
+		"plan":   change{why: "seen", plan: "3f9c"}.name("V1", on),
+	} {
+		require.NotEqual(t, first, other, name)
+	}
+}
+
+// An organisation's install names no team in an interaction but the user's.
+func TestTheTeamOfAnOrganisationsInteractionIsTheUsers(t *testing.T) {
+	d := offline(t)
+	d.opt.TeamID = "T1"
+	of := func(team, user string) who {
+		return actorOf(slack.InteractionCallback{Team: slack.Team{ID: team}, User: slack.User{ID: "U1", TeamID: user}})
+	}
+	require.False(t, d.foreign(of("", "T1")))
+	require.True(t, d.foreign(of("", "T2")))
+	require.True(t, d.foreign(of("T2", "T1")), "what Slack says of the place comes first")
+}
+
+// noise is text in which nothing comes twice.
+func noise(n int) string {
+	out := make([]rune, n)
+	for i := range out {
+		out[i] = rune(0x4e00 + (i*7919)%20_000)
+	}
+	return string(out)
 }

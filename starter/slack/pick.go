@@ -24,7 +24,7 @@ func (d *Door) pickView(w who, fitting []person, f fields) slack.ModalViewReques
 		input(inPick, "Person", "", false, radioInput(options, "")),
 	})
 	v.CallbackID, v.Submit = callPick, plain("Next")
-	v.PrivateMetadata = d.drafts.put(draft{user: w.user, fields: f}, time.Now())
+	v.PrivateMetadata = d.keep(draft{User: w.user, Fields: f}, time.Now())
 	return v
 }
 
@@ -34,7 +34,7 @@ func (d *Door) picked(w who, v slack.View) any {
 	if chosen == "" {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inPick: "Choose one."})
 	}
-	kept, ok := d.drafts.get(v.PrivateMetadata, w.user, time.Now())
+	kept, ok := d.kept(v.PrivateMetadata, w.user, time.Now())
 	if !ok {
 		view := textView(dialogTitle, forgotten)
 		return slack.NewUpdateViewSubmissionResponse(&view)
@@ -52,7 +52,7 @@ func (d *Door) picked(w who, v slack.View) any {
 			s.say(ctx, plainError(err))
 			return
 		}
-		d.showForm(ctx, s, actor, p, kept.fields, user.TZ)
+		d.showForm(ctx, s, actor, p, kept.Fields, user.TZ)
 	})
 }
 

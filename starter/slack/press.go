@@ -18,10 +18,7 @@ import (
 // interaction takes in a press or a submit. What it gives back is the answer of
 // the first three seconds.
 func (d *Door) interaction(c slack.InteractionCallback) any {
-	w := who{user: c.User.ID, team: c.Team.ID, enterprise: c.Enterprise.ID}
-	if w.team == "" {
-		w.team = c.User.TeamID
-	}
+	w := actorOf(c)
 	switch c.Type {
 	case slack.InteractionTypeBlockActions:
 		return d.pressed(w, c)
@@ -41,6 +38,12 @@ func (d *Door) interaction(c slack.InteractionCallback) any {
 	return nil
 }
 
+// actorOf is who acts. Where the app is installed to a whole organisation Slack
+// leaves the team out, and names that of the user only.
+func actorOf(c slack.InteractionCallback) who {
+	return who{user: c.User.ID, team: orElse(c.Team.ID, c.User.TeamID), enterprise: c.Enterprise.ID}
+}
+
 // pressed takes in a button of a message, of the home, or of a dialog.
 func (d *Door) pressed(w who, c slack.InteractionCallback) any {
 	for _, a := range c.ActionCallback.BlockActions {
@@ -53,7 +56,7 @@ func (d *Door) pressed(w who, c slack.InteractionCallback) any {
 		case strings.HasPrefix(a.ActionID, door.ButtonPrefix):
 			job = func(ctx context.Context) { d.press(ctx, w, value, c.TriggerID, c.ResponseURL) }
 		case a.ActionID == actionBack:
-			job = func(ctx context.Context) { d.back(ctx, w, c.View.ID, value) }
+			job = func(ctx context.Context) { d.back(ctx, w, c.View.ID, c.View.PrivateMetadata) }
 		case a.ActionID == actionRefresh:
 			if !d.looks.add(w.user, homeLook, func(ctx context.Context) { d.home(ctx, w, c.TriggerID) }) {
 				d.tooBusy(w, c.TriggerID, c.ResponseURL)
@@ -99,7 +102,7 @@ func (d *Door) press(ctx context.Context, w who, token, trigger, response string
 	}
 	actor, user, err := resolve(ctx, w, actions[p.Do])
 	if err != nil {
-		s.say(ctx, plainError(err))
+		s.say(ctx, notDone(err))
 		return
 	}
 	c, err := d.caseNow(ctx, p, caseID)
@@ -132,7 +135,7 @@ func (d *Door) caseNow(ctx context.Context, p offboarding.Possible, caseID strin
 	case c.ID != caseID:
 		return c, fmt.Errorf("this message is of an earlier case of %s; the newer one has its own. Nothing was done", subject)
 	case !takes(c, p):
-		return c, fmt.Errorf("it is too late for that: %s. Nothing was done", offboarding.Headline(c))
+		return c, fmt.Errorf("it is too late for that: %s. Nothing more was done", offboarding.Headline(c))
 	}
 	return c, nil
 }
@@ -144,8 +147,7 @@ func takes(c offboarding.Case, p offboarding.Possible) bool {
 		return true
 	}
 	// Where there are many needs the message has one button for all of them.
-	return slices.Contains([]offboarding.Act{offboarding.ActRetry, offboarding.ActAttest, offboarding.ActWaive}, p.Do) &&
-		slices.ContainsFunc(c.Needs(), func(n offboarding.Need) bool { return n.Target() == p.Target })
+	return verbOf(string(p.Do)) != "" && slices.ContainsFunc(c.Needs(), func(n offboarding.Need) bool { return n.Target() == p.Target })
 }
 
 // actions are what the policy calls the acts.

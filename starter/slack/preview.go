@@ -36,25 +36,25 @@ func (d *Door) formSubmitted(w who, v slack.View) any {
 func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
 	actor, user, err := d.actor(ctx, w, policy.Request)
 	if err != nil {
-		s.say(ctx, plainError(err))
+		s.say(ctx, notDone(err))
 		return
 	}
-	dr := draft{user: w.user, fields: f}
+	dr := draft{User: w.user, Fields: f}
 	// again leads back to the form, with what stood in it.
 	again := func(text string) {
 		text += "\n\nNothing was started."
 		s.showOr(ctx, d.backView(dr, text), text)
 	}
-	if dr.person, dr.departure, err = d.departure(ctx, actor, f, user.TZ); err != nil {
+	if dr.Person, dr.Departure, err = d.departure(ctx, actor, f, user.TZ); err != nil {
 		again(plainError(err))
 		return
 	}
-	q := policy.Question{Action: policy.Request, Actor: actor, Departure: dr.departure}
+	q := policy.Question{Action: policy.Request, Actor: actor, Departure: dr.Departure}
 	if no := d.refused(q); no != "" {
 		s.say(ctx, no)
 		return
 	}
-	old, err := d.opt.Desk.Get(ctx, dr.departure.Subject)
+	old, err := d.opt.Desk.Get(ctx, dr.Departure.Subject)
 	switch {
 	case errors.Is(err, cases.ErrNoCase):
 	case err != nil:
@@ -65,12 +65,12 @@ func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
 		return
 	case !old.State.Ended():
 		s.say(ctx, fmt.Sprintf("%s has a case already: %s. It was asked for by %s. Nothing was started; see its message in the channel, or /offboard status %s.",
-			dr.person.label(), offboarding.Headline(old), old.Departure.RequestedBy, dr.departure.Subject))
+			dr.Person.label(), offboarding.Headline(old), old.Departure.RequestedBy, dr.Departure.Subject))
 		return
 	default:
-		dr.again, dr.told = true, d.may(seeing(actor, old))
+		dr.Again, dr.After, dr.Told = true, old.ID, d.may(seeing(actor, old))
 	}
-	plan, err := d.opt.Desk.Plan(ctx, dr.departure.Subject)
+	plan, err := d.opt.Desk.Plan(ctx, dr.Departure.Subject)
 	if err != nil {
 		again(plainError(err))
 		return
@@ -85,7 +85,7 @@ func (d *Door) preview(ctx context.Context, s *screen, w who, f fields) {
 		again(plan.Outcome)
 		return
 	}
-	dr.planned = true
+	dr.Planned = true
 	s.show(ctx, d.planView(dr, plan, d.opt.Policy.Rule(q), old))
 }
 
@@ -137,9 +137,9 @@ func (d *Door) departure(ctx context.Context, actor offboarding.Actor, f fields,
 
 // planView shows what would happen, and asks.
 func (d *Door) planView(dr draft, plan offboarding.Case, r offboarding.Ruling, old offboarding.Case) slack.ModalViewRequest {
-	dep := dr.departure
+	dep := dr.Departure
 	blocks := []slack.Block{header("Check before you start"), section(strings.Join(summary(dr), "\n"))}
-	if dr.told {
+	if dr.Told {
 		blocks = append(blocks, section("There was a case before: "+offboarding.Headline(old)+". This opens a new one."))
 	}
 	blocks = append(blocks, slack.NewDividerBlock(), section("What will be taken away:\n"+strings.Join(shorten(planLines(plan), 30), "\n")))
@@ -147,23 +147,22 @@ func (d *Door) planView(dr draft, plan offboarding.Case, r offboarding.Ruling, o
 		blocks = append(blocks, section("What will need a person:\n"+strings.Join(shorten(asks, 20), "\n")))
 	}
 	blocks = append(blocks, section(d.approvalText(r)))
-	id := d.drafts.put(dr, time.Now())
-	back := slack.NewButtonBlockElement(actionBack, id, plain("Change something"))
+	back := slack.NewButtonBlockElement(actionBack, "back", plain("Change something"))
 	sure := option(yes, "Yes, take away the access of "+string(dep.Subject))
-	sure.Description = plain(line(dr.person.label()+", "+dueText(dep), 75))
+	sure.Description = plain(line(dr.Person.label()+", "+dueText(dep), 75))
 	blocks = append(
 		blocks, slack.NewActionBlock("back", back),
 		input(inConfirm, "Is this the right person?", "", false, slack.NewCheckboxGroupsBlockElement(inputAction, sure)),
 	)
 	v := modal(dialogTitle, blocks)
-	v.CallbackID, v.PrivateMetadata, v.Submit = callStart, id, plain("Start offboarding")
+	v.CallbackID, v.PrivateMetadata, v.Submit = callStart, d.keep(dr, time.Now()), plain("Start offboarding")
 	return v
 }
 
 // summary is the request in words, one line each.
 func summary(dr draft) []string {
-	dep := dr.departure
-	out := []string{"Who: " + dr.person.label(), "When: " + dueText(dep), "Why: " + kindNames[dep.Kind]}
+	dep := dr.Departure
+	out := []string{"Who: " + dr.Person.label(), "When: " + dueText(dep), "Why: " + kindNames[dep.Kind]}
 	if dep.Reason != "" {
 		out[2] += " – " + dep.Reason
 	}
@@ -248,25 +247,25 @@ func (d *Door) approvalText(r offboarding.Ruling) string {
 // backView says what is wrong, with a way back to the form.
 func (d *Door) backView(dr draft, text string) slack.ModalViewRequest {
 	v := textView(dialogTitle, text)
-	back := slack.NewButtonBlockElement(actionBack, d.drafts.put(dr, time.Now()), plain("Back to the form"))
+	back := slack.NewButtonBlockElement(actionBack, "back", plain("Back to the form"))
 	v.Blocks.BlockSet = append(v.Blocks.BlockSet, slack.NewActionBlock("back", back))
+	v.PrivateMetadata = d.keep(draft{User: dr.User, Fields: dr.Fields}, time.Now())
 	return v
 }
 
 // back shows the form again, with what stood in it.
-func (d *Door) back(ctx context.Context, w who, viewID, id string) {
+func (d *Door) back(ctx context.Context, w who, viewID, metadata string) {
 	s := &screen{door: d, who: w, view: viewID, title: dialogTitle}
 	defer s.rescue(ctx)
-	dr, ok := d.drafts.get(id, w.user, time.Now())
-	if !ok {
-		text := forgotten
-		if whose, before := d.drafts.taken(id, w.user, time.Now()); before {
-			text = confirmedText(whose)
-		}
-		s.say(ctx, text)
-		return
+	dr, ok := d.kept(metadata, w.user, time.Now())
+	switch {
+	case !ok:
+		s.say(ctx, forgotten)
+	case dr.spent:
+		s.say(ctx, confirmedText(dr.Departure.Subject))
+	default:
+		s.show(ctx, formView(dr.Fields, ""))
 	}
-	s.show(ctx, formView(dr.fields, ""))
 }
 
-const forgotten = "This dialog is too old, or Lastday was restarted since, and does nothing now. If you had confirmed it, look at /offboard status; if not, type /offboard again."
+const forgotten = "This dialog is too old, or Lastday was set up anew since, and does nothing now. If you had confirmed it, look at /offboard status; if not, type /offboard again."

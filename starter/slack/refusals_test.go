@@ -43,7 +43,7 @@ func TestTheLogNamesNobody(t *testing.T) {
 	ts := r.post(janes(offboarding.AwaitingApproval, awaiting))
 	require.NoError(t, r.press(hugo, ts, offboarding.ActApprove))
 	r.whispered(hugo, "Refused by the rule")
-	r.desk.set(func(d *desk) { d.refuse = errors.New("jane.doe@example.com has left already") })
+	r.desk.set(func(d *desk) { d.refuse = &offboarding.Denied{Why: "jane.doe@example.com has left already"} })
 	require.NoError(t, r.press(sven, ts, offboarding.ActApprove))
 	r.front(sven, "Plan 3f9c")
 	require.NoError(t, r.Submit(sven, nil))

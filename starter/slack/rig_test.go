@@ -40,6 +40,7 @@ type desk struct {
 	refuse    error
 	down      error
 	hang      chan struct{} // what is asked waits until it is closed
+	reopen    bool          // a case that has ended is followed by another
 }
 
 func newDesk() *desk {
@@ -78,7 +79,7 @@ func (d *desk) Offboard(ctx context.Context, dep offboarding.Departure, _ bool) 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.starts = append(d.starts, dep)
-	if c, there := d.cases[dep.Subject]; there {
+	if c, there := d.cases[dep.Subject]; there && (!d.reopen || !c.State.Ended()) {
 		return cases.Started{CaseID: c.ID, Departure: c.Departure, Joined: c.Departure.RequestID != dep.RequestID}, nil
 	}
 	d.cases[dep.Subject] = offboarding.Case{ID: dep.Subject.CaseID(), Departure: dep, State: offboarding.Finding}
@@ -204,6 +205,8 @@ type rig struct {
 	door *door.Door
 	url  string // of the door, by HTTP
 	base string // of the workspace
+	// options are those of the door.
+	options door.Options
 }
 
 var rules = policy.Config{
@@ -235,7 +238,7 @@ func newRig(t *testing.T, mode serve.Mode, edit ...func(*sandbox.Options, *door.
 	t.Cleanup(slackd.Close)
 	s.SetBaseURL(slackd.URL)
 	do.BaseURL, do.Conf.ResponseBase = slackd.URL, slackd.URL
-	r := &rig{Server: s, t: t, desk: d, base: slackd.URL}
+	r := &rig{Server: s, t: t, desk: d, base: slackd.URL, options: do}
 	r.door, err = door.New(do)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())

@@ -24,8 +24,8 @@ const tellWithin = 10 * time.Second
 
 // screen is where one person sees the answer to one act: in a dialog, opened
 // the first time there is something to show in it, or in a line that only they
-// see. Where Slack takes neither, the line stands in the cases' channel, for
-// them alone: nobody is left to believe what is not so.
+// see. Where Slack takes neither, since the dialog was closed, they are written
+// to: nobody is left to believe what is not so.
 type screen struct {
 	door     *Door
 	who      who
@@ -110,16 +110,18 @@ func (s *screen) line(ctx context.Context, text string) {
 		}
 		s.door.opt.Log.Warn("an answer could not be posted", "error", kindOf(err))
 	}
-	if err := s.door.whisper(ctx, s.who.user, text); err != nil {
+	if err := s.door.write(ctx, s.who.user, text); err != nil {
 		s.door.opt.Log.Error("somebody could not be told what came of it", "error", kindOf(err))
 	}
 }
 
-// whisper shows a line in the cases' channel to one person only. Slack shows it
-// to members of the channel only, and forgets it when they load Slack anew.
-func (d *Door) whisper(ctx context.Context, user, text string) error {
-	if d.opt.Channel == "" || user == "" {
-		return errors.New("there is no channel to say it in: set systems.slack.channel")
+// write tells one person something in the app's own conversation with them. It
+// is there for somebody who is not in the cases' channel, and after Slack was
+// loaded anew. Where the app takes no messages (messages_tab_disabled), a line in
+// the channel that only they see is what is left.
+func (d *Door) write(ctx context.Context, user, text string) error {
+	if user == "" {
+		return errors.New("it is not known whom to tell")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
 	defer cancel()
@@ -128,7 +130,16 @@ func (d *Door) whisper(ctx context.Context, user, text string) error {
 		return err
 	}
 	n := ephemeral(text)
-	_, err = api.PostEphemeralContext(ctx, d.opt.Channel, user, slack.MsgOptionText(n.Text, false), slack.MsgOptionBlocks(n.Blocks...))
+	said := slack.MsgOptionCompose(
+		slack.MsgOptionText(n.Text, false), slack.MsgOptionBlocks(n.Blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	)
+	_, _, err = api.PostMessageContext(ctx, user, said)
+	if err == nil || d.opt.Channel == "" {
+		return web.Named("write to the person", err)
+	}
+	d.opt.Log.Warn("somebody could not be written to; they are told in the channel", "error", kindOf(web.Named("write to the person", err)))
+	_, err = api.PostEphemeralContext(ctx, d.opt.Channel, user, said)
 	return web.Named("post answer", err)
 }
 

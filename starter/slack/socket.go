@@ -120,7 +120,7 @@ func (d *Door) received(e socketmode.Event) any {
 			return d.command(v)
 		}
 	case slack.InteractionCallback:
-		w := who{v.User.ID, v.Team.ID, v.Enterprise.ID}
+		w := actorOf(v)
 		switch {
 		case !d.once(string(v.Type), v.TriggerID):
 		case d.foreign(w):

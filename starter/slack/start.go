@@ -20,24 +20,26 @@ func (d *Door) confirmed(w who, v slack.View) any {
 	if !(values{v.State}).ticked(inConfirm, yes) {
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inConfirm: "Tick this to confirm, or close the dialog."})
 	}
-	id, now := v.PrivateMetadata, time.Now()
-	dr, ok := d.drafts.take(id, w.user, now)
-	if !ok || !dr.planned {
-		text := forgotten
-		if whose, before := d.drafts.taken(id, w.user, now); before && !ok {
-			text = confirmedText(whose)
-		}
+	dr, ok := d.kept(v.PrivateMetadata, w.user, time.Now())
+	text := ""
+	switch {
+	case !ok || !dr.Planned:
+		text = forgotten
+	case !d.drafts.take(dr):
+		text = confirmedText(dr.Departure.Subject)
+	}
+	if text != "" {
 		view := textView(dialogTitle, text)
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	answer, external := submitted(dialogTitle, "Starting …")
-	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle, about: dr.departure.Subject}
+	s := &screen{door: d, who: w, external: external, view: v.ID, title: dialogTitle, about: dr.Departure.Subject}
 	added := d.queue.add(func(ctx context.Context) {
 		defer s.rescue(ctx)
-		d.start(ctx, s, w, id, dr)
+		d.start(ctx, s, w, dr)
 	})
 	if !added {
-		d.drafts.set(id, dr, now)
+		d.drafts.put(dr)
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{inConfirm: errBusy.Error()})
 	}
 	return answer
@@ -49,25 +51,29 @@ func confirmedText(who offboarding.Subject) string {
 	return fmt.Sprintf("You have confirmed this already; see /offboard status %s.", who)
 }
 
+// notByThis is said of one confirmation: an earlier one of the same dialog, of
+// which the answer was lost, may have begun something.
+const notByThis = "Nothing was started by this confirmation."
+
 // startWithin is how long somebody waits to hear that it has begun.
 const startWithin = 25 * time.Second
 
 // start starts the case that was confirmed. All is checked once more: hours may
 // have passed since the plan was shown.
-func (d *Door) start(ctx context.Context, s *screen, w who, id string, dr draft) {
+func (d *Door) start(ctx context.Context, s *screen, w who, dr draft) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	actor, _, err := d.actorNow(ctx, w, policy.Request)
 	if err != nil {
-		s.say(ctx, plainError(err)+"\n\nNothing was started.")
+		s.say(ctx, plainError(err)+"\n\n"+notByThis)
 		return
 	}
 	again := func(text string) {
-		text += "\n\nNothing was started."
+		text += "\n\n" + notByThis
 		s.showOr(ctx, d.backView(dr, text), text)
 	}
-	dep := dr.departure
-	dep.RequestedBy, dep.RequestedAt, dep.RequestID = actor, time.Now().UTC(), "slack:"+id
+	dep := dr.Departure
+	dep.RequestedBy, dep.RequestedAt, dep.RequestID = actor, time.Now().UTC(), "slack:"+dr.ID
 	if err := dep.Check(time.Now()); err != nil {
 		again(err.Error())
 		return
@@ -78,19 +84,37 @@ func (d *Door) start(ctx context.Context, s *screen, w who, id string, dr draft)
 	}
 	// A question first: where Temporal does not answer it, nothing was started
 	// for certain.
-	if _, err := d.opt.Desk.Get(ctx, dep.Subject); err != nil && !errors.Is(err, cases.ErrNoCase) {
+	last, err := d.opt.Desk.Get(ctx, dep.Subject)
+	switch {
+	case errors.Is(err, cases.ErrNoCase):
+	case err != nil:
 		again(plainError(err))
 		return
+	case last.Departure.RequestID == dep.RequestID: // to another process, or before a restart
+		s.say(ctx, confirmedText(dep.Subject))
+		return
+	case overtaken(dr, last) && !d.may(seeing(actor, last)):
+		s.say(ctx, unseenText)
+		return
+	case overtaken(dr, last):
+		again("Another case has ended since the plan was shown: " + offboarding.Headline(last) + ". Look at the plan as it is now.")
+		return
 	}
-	started, err := d.opt.Desk.Offboard(ctx, dep, dr.again)
+	started, err := d.opt.Desk.Offboard(ctx, dep, dr.Again)
 	switch {
 	case err != nil:
 		d.notStarted(ctx, s, dr, dep, started, err)
 	case started.Joined:
 		s.say(ctx, d.joinedText(ctx, dr, actor, started))
 	default:
-		s.say(ctx, fmt.Sprintf("Started: the offboarding of %s, %s. Its message in the channel shows how it goes, and /offboard status %s.", dr.person.label(), dueText(dep), dep.Subject))
+		s.say(ctx, fmt.Sprintf("Started: the offboarding of %s, %s. Its message in the channel shows how it goes, and /offboard status %s.", dr.Person.label(), dueText(dep), dep.Subject))
 	}
+}
+
+// overtaken reports whether a case that the plan did not tell of has begun and
+// ended since. One that was refused to somebody else is none.
+func overtaken(dr draft, last offboarding.Case) bool {
+	return last.State.Ended() && last.State != offboarding.Refused && last.ID != dr.After
 }
 
 // notStarted says what is known after an error: that nothing was started, that
@@ -100,7 +124,7 @@ func (d *Door) notStarted(ctx context.Context, s *screen, dr draft, dep offboard
 	by := dep.RequestedBy
 	switch {
 	case started.CaseID != "" && d.may(seeing(by, offboarding.Case{Departure: dep})):
-		s.say(ctx, fmt.Sprintf("A case of %s runs. It is not known whether your request started it, or somebody else's did before: look at /offboard status %s.", dr.person.label(), dep.Subject))
+		s.say(ctx, fmt.Sprintf("A case of %s runs. It is not known whether your request started it, or somebody else's did before: look at /offboard status %s.", dr.Person.label(), dep.Subject))
 	case started.CaseID != "" || !certainlyNot(err):
 		s.say(ctx, fmt.Sprintf("It is not certain whether the case has begun: there was no clear answer. Look at /offboard status %s. Asking for it again does no harm: a person has one case.", dep.Subject))
 	case errors.Is(err, offboarding.ErrEnded) && !d.mayTell(ctx, by, dep.Subject):
@@ -124,8 +148,8 @@ func (d *Door) mayTell(ctx context.Context, by offboarding.Actor, who offboardin
 }
 
 func (d *Door) joinedText(ctx context.Context, dr draft, by offboarding.Actor, started cases.Started) string {
-	if !d.mayTell(ctx, by, dr.departure.Subject) {
+	if !d.mayTell(ctx, by, dr.Departure.Subject) {
 		return unseenText
 	}
-	return fmt.Sprintf("%s had a case already, asked for by %s. It stays as it is; your request changed nothing.", dr.person.label(), started.Departure.RequestedBy)
+	return fmt.Sprintf("%s had a case already, asked for by %s. It stays as it is; your request changed nothing.", dr.Person.label(), started.Departure.RequestedBy)
 }

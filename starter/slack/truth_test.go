@@ -14,6 +14,7 @@ import (
 
 	"lastday/offboarding"
 	"lastday/policy"
+	"lastday/sandbox/faults"
 	sandbox "lastday/sandbox/slack"
 	"lastday/starter/cases"
 	"lastday/starter/serve"
@@ -58,22 +59,7 @@ var confirm = sandbox.Fill{"confirm": {"yes"}}
 func TestASecondConfirmationSaysThatItWasTheSecond(t *testing.T) {
 	r := newRig(t, serve.HTTP)
 	v := r.toPlan(hanna)
-	send := func(trigger, user string) string {
-		p, err := json.Marshal(map[string]any{
-			"type": "view_submission", "trigger_id": trigger, "team": map[string]any{"id": sandbox.TeamID},
-			"user": map[string]any{"id": sandbox.UserID(user), "team_id": sandbox.TeamID},
-			"view": map[string]any{
-				"id": v.ID, "type": "modal", "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata,
-				"state": map[string]any{"values": map[string]any{"confirm": map[string]any{"value": map[string]any{
-					"type": "checkboxes", "selected_options": []any{map[string]any{"value": "yes"}},
-				}}}},
-			},
-		})
-		require.NoError(t, err)
-		status, answer := r.send("/slack/interactivity", form, url.Values{"payload": {string(p)}}.Encode(), time.Now())
-		require.Equal(t, 200, status)
-		return answer
-	}
+	send := func(trigger, user string) string { return r.confirmAs(v, trigger, user, v.PrivateMetadata) }
 	send("a1", hanna)
 	r.until(func() bool { return len(r.desk.started()) == 1 })
 	answer := send("a2", hanna)
@@ -167,10 +153,13 @@ func TestNotDoneIsSaidOnlyOfWhatIsCertain(t *testing.T) {
 		never string
 	}{
 		"temporal is away": {fmt.Errorf("cancel case: %w", errDown), "It is not certain whether this was done: look at /offboard status " + string(jane), "Not done"},
-		"a slow update":    {errors.New("cancel case: update did not complete in time"), "It is not certain whether this was done", "Not done"},
-		"a refusal":        {&offboarding.Denied{Why: "refused by the rule may.cancel"}, "Not done: refused by the rule may.cancel", "not certain"},
-		"ended":            {fmt.Errorf("%w; see --again", offboarding.ErrEnded), "Not done: the case of " + string(jane) + " has ended", "--again"},
-		"no case":          {cases.ErrNoCase, "Not done: no case", "not certain"},
+		"lost while it dialled anew": {
+			fmt.Errorf("cancel case: %w; nothing was started or changed", errDown), "It is not certain whether this was done", "Not done",
+		},
+		"a slow update": {errors.New("cancel case: update did not complete in time"), "It is not certain whether this was done", "Not done"},
+		"a refusal":     {&offboarding.Denied{Why: "refused by the rule may.cancel"}, "Not done: refused by the rule may.cancel", "not certain"},
+		"ended":         {fmt.Errorf("%w; see --again", offboarding.ErrEnded), "Not done: the case of " + string(jane) + " has ended", "--again"},
+		"no case":       {cases.ErrNoCase, "Not done: no case", "not certain"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, serve.HTTP, withOdd(&odd{cancel: func() error { return c.err }}))
@@ -185,23 +174,46 @@ func TestNotDoneIsSaidOnlyOfWhatIsCertain(t *testing.T) {
 	}
 }
 
-func TestWhatFailsAfterTheDialogIsClosedIsToldInTheChannel(t *testing.T) {
-	r := newRig(t, serve.HTTP)
-	r.toPlan(hanna)
-	hang := make(chan struct{})
-	r.desk.set(func(d *desk) { d.hang = hang })
-	require.NoError(t, r.Submit(hanna, confirm))
-	r.front(hanna, "Starting")
-	require.NoError(t, r.CloseDialog(hanna, true))
-	r.desk.set(func(d *desk) { d.down, d.hang = errDown, nil })
-	close(hang)
-	// How far it came before the failure decides which of the two is true.
-	r.until(func() bool {
-		all := r.Ephemerals(hanna)
-		return len(all) > 0 && (contains(all[0].Text, "Nothing was started") || contains(all[0].Text, "It is not certain"))
-	})
-	require.Empty(t, r.Ephemerals(sven), "nobody else sees it")
-	require.Empty(t, r.Messages())
+// A line in the channel would be lost to somebody who is not in it, and to
+// anybody who loads Slack anew.
+func TestWhatComesAfterTheDialogIsClosedIsWrittenToThePerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit func(*sandbox.Options, *doorOptions)
+		told func(*rig) []sandbox.Message
+		none func(*rig) []sandbox.Message
+	}{
+		"directly": {
+			func(*sandbox.Options, *doorOptions) {},
+			func(r *rig) []sandbox.Message { return r.Direct(hanna) }, func(r *rig) []sandbox.Message { return r.Ephemerals(hanna) },
+		},
+		"in the channel, where the app takes no messages": {
+			func(o *sandbox.Options, _ *doorOptions) { o.NoMessagesTab = true },
+			func(r *rig) []sandbox.Message { return r.Ephemerals(hanna) }, func(r *rig) []sandbox.Message { return r.Direct(hanna) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, serve.HTTP, c.edit)
+			r.toPlan(hanna)
+			hang := make(chan struct{})
+			r.desk.set(func(d *desk) { d.hang = hang })
+			require.NoError(t, r.Submit(hanna, confirm))
+			r.front(hanna, "Starting")
+			require.NoError(t, r.CloseDialog(hanna, true))
+			r.desk.set(func(d *desk) { d.down, d.hang = errDown, nil })
+			close(hang)
+			// How far it came before the failure decides which of the two is true.
+			r.until(func() bool {
+				all := c.told(r)
+				return len(all) > 0 && (contains(all[0].Text, "Nothing was started") || contains(all[0].Text, "It is not certain"))
+			})
+			require.Empty(t, c.none(r), "once is enough")
+			for _, other := range []string{sven, string(jane)} {
+				require.Empty(t, r.Ephemerals(other), "nobody else sees it")
+				require.Empty(t, r.Direct(other))
+			}
+			require.Empty(t, r.Messages())
+		})
+	}
 }
 
 func TestWhatBreaksIsTold(t *testing.T) {
@@ -227,3 +239,89 @@ type broken struct{ *desk }
 
 func (*broken) Get(context.Context, offboarding.Subject) (offboarding.Case, error) { panic("get") }
 func (*broken) List(context.Context, int) ([]cases.Summary, error)                 { panic("list") }
+
+func TestARefusedReleaseIsNotInDoubt(t *testing.T) {
+	r := newRig(t, serve.HTTP)
+	ts := r.post(janes(offboarding.Paused))
+	for _, why := range []string{"refused by the rule may.release", "no departure is held; there is nothing to release"} {
+		require.NoError(t, r.press(sven, ts, offboarding.ActRelease))
+		r.front(sven, "The brake holds")
+		r.desk.set(func(d *desk) { d.refuse = &offboarding.Denied{Why: why} })
+		require.NoError(t, r.Submit(sven, sandbox.Fill{"why": {"a merger"}}))
+		v := r.front(sven, "Not done: "+why)
+		require.NotContains(t, v.Blocks, "not certain")
+		require.NoError(t, r.CloseDialog(sven, true))
+		r.desk.set(func(d *desk) { d.refuse = nil })
+	}
+}
+
+// What a person attests, waives or has removed is what the dialog asked about.
+func TestAWordOnAQuestionThatHasChangedIsNotTaken(t *testing.T) {
+	question := func(r *rig, what string, more ...offboarding.Class) string {
+		return r.post(janes(offboarding.NeedsDecision, func(c *offboarding.Case) {
+			c.Systems[0].Needs = []offboarding.Need{{System: "github", Class: "deploy-keys", What: what}}
+			for _, class := range more {
+				c.Systems[0].Needs = append(c.Systems[0].Needs, offboarding.Need{System: "github", Class: class, What: "other"})
+			}
+		}))
+	}
+	for name, more := range map[string][]offboarding.Class{"one": nil, "of many": {"a", "b", "c", "d"}} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, serve.HTTP)
+			ts := question(r, "github does not answer; look yourself and attest", more...)
+			act, in := offboarding.ActAttest, sandbox.Fill{"why": {"seen"}}
+			if more != nil {
+				act, in = offboarding.ActDecide, sandbox.Fill{"why": {"seen"}, "verb": {"attest"}, "target": {"github/deploy-keys"}}
+			}
+			require.NoError(t, r.press(sven, ts, act))
+			r.front(sven, "github does not answer")
+			question(r, "machines may depend on 2 deploy-keys (prod)", more...)
+			require.NoError(t, r.Submit(sven, in))
+			v := r.front(sven, "machines may depend on 2 deploy-keys (prod)")
+			require.Contains(t, v.Blocks, "Nothing was done")
+			require.Empty(t, r.desk.done())
+			require.NoError(t, r.CloseDialog(sven, true))
+			require.NoError(t, r.press(sven, ts, act))
+			r.front(sven, "machines may depend on 2")
+			require.NoError(t, r.Submit(sven, in))
+			r.front(sven, "Done")
+			require.Equal(t, []string{"attest github/deploy-keys seen by " + sven}, r.desk.done())
+		})
+	}
+}
+
+func TestWhereSlackDoesNotSayWhoActsNothingIsDoneAndThatIsSaid(t *testing.T) {
+	r := newRig(t, serve.HTTP)
+	ts := r.post(janes(offboarding.Waiting))
+	require.NoError(t, r.press(hanna, ts, offboarding.ActCancel))
+	r.front(hanna, "not given back")
+	r.Faults().Set(faults.Fault{Op: "POST /api/users.info", Kind: faults.Fail})
+	require.NoError(t, r.Submit(hanna, sandbox.Fill{"why": {"she stays"}}))
+	v := r.front(hanna, "Slack did not answer as it should")
+	require.Contains(t, v.Blocks, "Nothing was done")
+	require.Empty(t, r.desk.done())
+}
+
+func TestAZoneThatIsNotKnownMovesNothing(t *testing.T) {
+	r := newRig(t, serve.HTTP)
+	ts := r.post(janes(offboarding.Waiting))
+	require.NoError(t, r.press(hanna, ts, offboarding.ActReschedule))
+	v := r.front(hanna, "New last day")
+	p, err := json.Marshal(map[string]any{
+		"type": "view_submission", "trigger_id": "z1", "team": map[string]any{"id": sandbox.TeamID},
+		"user": map[string]any{"id": sandbox.UserID(hanna), "team_id": sandbox.TeamID},
+		"view": map[string]any{
+			"id": v.ID, "type": "modal", "callback_id": v.CallbackID, "private_metadata": v.PrivateMetadata,
+			"state": map[string]any{"values": map[string]any{
+				"date": map[string]any{"value": map[string]any{"type": "datepicker", "selected_date": "2030-02-01"}},
+				"time": map[string]any{"value": map[string]any{"type": "timepicker", "selected_time": "09:00"}},
+				"zone": map[string]any{"value": map[string]any{"type": "static_select", "selected_option": map[string]any{"value": "Mars/Olympus"}}},
+			}},
+		},
+	})
+	require.NoError(t, err)
+	status, _ := r.send("/slack/interactivity", form, url.Values{"payload": {string(p)}}.Encode(), time.Now())
+	require.Equal(t, 200, status)
+	r.untilShown(func() string { return texts(r.Direct(hanna)) + texts(r.Ephemerals(hanna)) + r.Dialogs(hanna)[0].Blocks }, "Nothing was changed")
+	require.Empty(t, r.desk.done())
+}

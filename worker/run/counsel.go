@@ -18,6 +18,8 @@ type counsel struct {
 	temporal client.Client
 	file     config.File
 	policy   *policy.Policy
+	recorded bool
+	pages    string
 }
 
 // newCounsel compiles the policy; its error names each mistake.
@@ -38,6 +40,8 @@ func (c *counsel) Settings(who offboarding.Subject) (workflows.Settings, error) 
 		Deadline:  c.file.Case.Deadline,
 		Patience:  c.file.Case.Patience,
 		Tell:      c.file.Tells(),
+		Recorded:  c.recorded,
+		Pages:     c.pages,
 		Protected: c.file.Protected.Protects(who, offboarding.Account{}),
 	}, nil
 }
@@ -57,7 +61,7 @@ func (c *counsel) Rule(q workflows.Inquiry) offboarding.Ruling {
 // Admit implements workflows.Counsel. The brake is started by whoever asks it
 // first.
 func (c *counsel) Admit(ctx context.Context, a workflows.Admission) (workflows.Admitted, error) {
-	a.Limits = c.limits()
+	a.Limits, a.Recorded = c.limits(), c.recorded
 	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       workflows.BrakeID,
 		TaskQueue:                workflows.TaskQueue,

@@ -13,6 +13,7 @@ import (
 	"lastday/activities"
 	"lastday/config"
 	"lastday/offboarding"
+	"lastday/record"
 	"lastday/workflows"
 )
 
@@ -22,6 +23,10 @@ type Options struct {
 	Systems []offboarding.System
 	// Workflows is whether the cases themselves run here too.
 	Workflows bool
+	// Record is where cases are put down; nil where no record is kept.
+	Record record.Appender
+	// Pages is the address of the record's pages; empty without any.
+	Pages string
 }
 
 // stopTimeout is how long running steps may take to finish when the process is
@@ -39,6 +44,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	advice.recorded, advice.pages = o.Record != nil, o.Pages
 	gate := &killSwitch{temporal: c}
 	var started []worker.Worker
 	stop = func() {
@@ -69,7 +75,11 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	}
 	if o.Workflows {
 		w := worker.New(c, workflows.TaskQueue, workflowWorker())
-		workflows.Register(w, advice)
+		var book workflows.Recorder
+		if o.Record != nil {
+			book = recorder{temporal: c, log: o.Record}
+		}
+		workflows.Register(w, advice, book)
 		if err := start(w, "workflows"); err != nil {
 			return nil, err
 		}
@@ -131,7 +141,7 @@ func workflowWorker() worker.Options {
 		// mistake is replayed, which makes the machine busier.
 		StickyScheduleToStartTimeout:       2 * time.Second,
 		MaxConcurrentWorkflowTaskPollers:   4,
-		MaxConcurrentActivityTaskPollers:   1,
-		MaxConcurrentActivityExecutionSize: 10,
+		MaxConcurrentActivityTaskPollers:   2,
+		MaxConcurrentActivityExecutionSize: 40, // each waits for the record's disk
 	}
 }
