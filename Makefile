@@ -33,10 +33,12 @@ format:
 # Figures, as a table with the machine they were taken on.
 bench: bin/standalone
 	cd standalone && go run ./bench
+	go test -run '^$$' -bench . ./record/store ./record/verify ./record/bundle ./starter/pages
 
 build: bin/standalone
 	go build -o bin/worker ./worker
 	go build -o bin/starter ./starter
+	CGO_ENABLED=0 go build -trimpath -o bin/lastday-verify ./verifier
 
 bin/standalone: FORCE
 	@./standalone/build.sh

@@ -19,6 +19,7 @@ import (
 	"lastday/activities"
 	"lastday/offboarding"
 	"lastday/policy"
+	"lastday/record/setup"
 	"lastday/starter/hook"
 	"lastday/starter/serve"
 )
@@ -36,6 +37,8 @@ type File struct {
 	Policy policy.Config `yaml:"policy"`
 	// Serve is the process that answers the outside world.
 	Serve serve.Config `yaml:"serve"`
+	// Record is the record that auditors check.
+	Record setup.Config `yaml:"record"`
 	// Hooks are the HR systems that may tell of departures.
 	Hooks hook.Config `yaml:"hooks"`
 }
@@ -121,6 +124,7 @@ func (f *File) defaults() {
 	orElse(&f.Standalone.Retention, 30*24*time.Hour)
 	f.Serve.Defaults()
 	f.Hooks.Defaults()
+	f.Record.Defaults()
 	f.Policy.Defaults()
 	for _, s := range f.Systems.entries() {
 		s.section.Defaults()
@@ -150,7 +154,10 @@ func (f *File) validate() error {
 			errs = append(errs, fmt.Errorf("systems: %w", err))
 		}
 	}
-	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate())
+	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate())
+	if f.Record.Anchors.Slack.Channel != "" && f.Systems.Slack == nil {
+		errs = append(errs, errors.New("record.anchors.slack needs systems.slack: its bot posts the checkpoints"))
+	}
 	if f.Serve.Slack != nil && !f.Tells() {
 		errs = append(errs, errors.New("serve.slack needs systems.slack with its channel: that is where cases' messages with their buttons are"))
 	}

@@ -12,6 +12,7 @@ import (
 	"lastday/activities/tailscale"
 	"lastday/activities/wireguard"
 	"lastday/offboarding"
+	"lastday/record/anchor"
 	"lastday/workflows"
 )
 
@@ -85,6 +86,18 @@ func (f File) Messenger() (activities.Messenger, error) {
 		return m, err
 	}
 	return m.WithButtons(), nil
+}
+
+// Poster builds what posts the record's checkpoints; nil if none go to Slack.
+func (f File) Poster() (anchor.Poster, error) {
+	if f.Record.Anchors.Slack.Channel == "" {
+		return nil, nil //nolint:nilnil // no channel is a choice, not an error
+	}
+	p, err := slack.NewCodes(*f.Systems.Slack)
+	if err != nil {
+		return nil, fmt.Errorf("set up slack for the record's checkpoints: %w", err)
+	}
+	return p, nil
 }
 
 // Tells reports whether a message channel is configured.

@@ -106,11 +106,12 @@ func LastAccess(s SystemCase) time.Time {
 }
 
 // Latest returns the last of the given instants over all systems that have an
-// account, or zero if one of them has none yet.
+// account, or zero if one of them has none yet, or has not said whether it has an
+// account.
 func Latest(systems []SystemCase, at func(SystemCase) time.Time) time.Time {
 	var all []time.Time
 	for _, s := range systems {
-		if !s.Account.Found {
+		if !s.Account.Found && !s.FoundAt.IsZero() {
 			continue
 		}
 		if at(s).IsZero() {

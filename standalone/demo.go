@@ -68,6 +68,7 @@ func demo(ctx context.Context, dir string, keep bool) error {
 	}
 	f.Standalone.DataDir = filepath.Join(dir, "temporal")
 	f.Standalone.Frontend, f.Standalone.UI = "127.0.0.1:0", "127.0.0.1:0"
+	f.Serve.Listen = "127.0.0.1:0"
 	channel := firm.URL("slack") + "/channel"
 	h, err := house.Open(ctx, f, house.Options{SlackPage: channel})
 	if err != nil {
@@ -150,10 +151,12 @@ func until(ctx context.Context, met func() bool) error {
 
 func places(h *house.House, c offboarding.Case, channel, file string) {
 	fmt.Printf("\nthe case in Temporal's UI  %s/namespaces/%s/workflows/%s/%s\n", h.Server.UIURL(), house.Namespace, c.ID, c.RunID)
+	fmt.Printf("its record, for auditors   %s\n", c.Record)
 	fmt.Printf("the Slack channel          %s\n", channel)
 	fmt.Printf("as Hanna of HR             %s?as=%s (type /offboard there)\n", channel, slack.UserID(people.Hanna.Email))
 	fmt.Printf("the case as JSON           %s\n", file)
 	fmt.Printf("from another terminal      go run ./starter status %s\n", c.Departure.Subject)
+	fmt.Printf("the bundle for an auditor  go run ./starter record export %s -f case.zip\n", c.Departure.Subject)
 }
 
 func writeCase(path string, c offboarding.Case) error {

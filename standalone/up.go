@@ -32,7 +32,8 @@ func upCommand() *cobra.Command {
 			defer h.Close()
 			fmt.Printf("serving %v\ntemporal   %s\ntemporal ui %s\nstop with Ctrl-C; cases go on at the next start\n",
 				f.Names(), h.Server.FrontendAddr(), h.Server.UIURL())
-			if h.Doors != nil {
+			fmt.Printf("record     %s/record\n", h.Pages)
+			if f.Serve.Slack != nil || len(f.Hooks.Sources) > 0 {
 				fmt.Printf("doors      http://%s\n", h.Doors.Addr())
 			}
 			<-cmd.Context().Done()

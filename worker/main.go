@@ -92,11 +92,21 @@ func serve(ctx context.Context, path string, o run.Options, errs io.Writer) erro
 		return err
 	}
 	defer c.Close()
+	if o.Workflows && f.Record.Kept() {
+		l, end, err := run.Keep(ctx, f, f.Record, log)
+		if err != nil {
+			return err
+		}
+		defer end()
+		o.Record, o.Pages = l, f.Record.Pages
+	} else if o.Workflows {
+		log.Warn("no record is kept: what cases do cannot be shown to an auditor; configure the section record")
+	}
 	stop, err := run.Start(c, f, o)
 	if err != nil {
 		return err
 	}
-	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o))
+	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o), "record", o.Record != nil)
 	<-ctx.Done()
 	log.Info("stopping: running steps may finish")
 	stop()

@@ -84,6 +84,7 @@ func (f *firm) settings() (config.File, error) {
 	}
 	c.Standalone.DataDir, err = os.MkdirTemp(f.dir, "data-")
 	c.Standalone.Frontend, c.Standalone.UI = "127.0.0.1:0", "127.0.0.1:0"
+	c.Serve.Listen = "127.0.0.1:0"
 	return c, err
 }
 

@@ -180,7 +180,8 @@ func (d departure) fire(t *testing.T, s *site, h *house.House) *volley {
 	close(start)
 	all.Wait()
 	for _, who := range inFront {
-		v.slack = append(v.slack, shows(t, s, who, "Started: the offboarding", "had a case already", "has ended"))
+		v.slack = append(v.slack, shows(t, s, who,
+			"Started: the offboarding", "had a case already", "has ended", "Nothing was started; there may be a case already"))
 	}
 	return v
 }

@@ -137,6 +137,7 @@ func openHouse(t testing.TB, s *site) *house.House {
 	f := s.config(t)
 	f.Standalone.DataDir = filepath.Join(s.dir, "temporal")
 	f.Standalone.Frontend, f.Standalone.UI = "127.0.0.1:0", "127.0.0.1:0"
+	f.Serve.Listen = "127.0.0.1:0"
 	h, err := house.Open(t.Context(), f, house.Options{})
 	require.NoError(t, err)
 	t.Cleanup(h.Close)

@@ -30,6 +30,7 @@ func runStandalone() error {
 	if err != nil {
 		return err
 	}
+	f.Serve.Listen = "127.0.0.1:0"
 	h, err := house.Open(context.Background(), f, house.Options{})
 	if err != nil {
 		return err

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
 	"lastday/config"
+	"lastday/record/setup"
 	"lastday/secret"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
@@ -33,7 +35,10 @@ type House struct {
 	Server *temporal.Server
 	Client client.Client
 	Cases  *cases.Client
-	// Doors are the front doors that the configuration has; nil if none.
+	// Record is what auditors check, Pages the address under which they see it.
+	Record *setup.Ledger
+	Pages  string
+	// Doors are the front doors that the configuration has, and the record's pages.
 	Doors *serve.Server
 	stops []func()
 }
@@ -73,28 +78,61 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	}
 	h.later(h.Client.Close)
 	h.Cases = cases.New(h.Client, Namespace)
-	stop, err := run.Start(h.Client, f, run.Options{Workflows: true})
+	if err := h.keepRecord(ctx, f, log); err != nil {
+		return nil, err
+	}
+	if h.Doors, err = doors.Open(f, h.Cases, h.Record, log); err != nil {
+		return nil, err
+	}
+	if err := h.Doors.Start(ctx); err != nil {
+		return nil, err
+	}
+	h.later(func() { h.Doors.Stop(closeWithin) })
+	h.Pages = f.Record.Pages
+	if h.Pages == "" {
+		h.Pages = "http://" + h.Doors.Addr()
+	}
+	stop, err := run.Start(h.Client, f, run.Options{Workflows: true, Record: h.Record, Pages: h.Pages})
 	if err != nil {
 		return nil, err
 	}
 	h.later(stop)
-	if f.Serve.Slack != nil || len(f.Hooks.Sources) > 0 {
-		if h.Doors, err = doors.Open(f, h.Cases, log); err != nil {
-			return nil, err
-		}
-		if err := h.Doors.Start(ctx); err != nil {
-			return nil, err
-		}
-		h.later(func() { h.Doors.Stop(closeWithin) })
-	}
 	forget, err := local.Write(local.Info{
 		Temporal: h.Server.FrontendAddr(), Namespace: Namespace, UI: h.Server.UIURL(), Slack: o.SlackPage,
+		Data: absolute(f.Standalone.DataDir),
 	})
 	if err != nil {
 		return nil, err
 	}
 	h.later(forget)
 	return h, nil
+}
+
+// absolute is the path for a process that runs elsewhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// keepRecord opens the record, the one of the data folder where the configuration
+// has none, and begins to sign it.
+func (h *House) keepRecord(ctx context.Context, f config.File, log *slog.Logger) error {
+	conf := f.Record
+	if !conf.Kept() {
+		var err error
+		if conf, err = setup.Embedded(f.Standalone.DataDir); err != nil {
+			return err
+		}
+	}
+	l, stop, err := run.Keep(ctx, f, conf, log)
+	if err != nil {
+		return err
+	}
+	h.Record = l
+	h.later(stop)
+	return nil
 }
 
 func (h *House) later(f func()) { h.stops = append(h.stops, f) }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lastday/config"
+	"lastday/record/setup"
 	"lastday/secret"
 	"lastday/starter/cases"
 	"lastday/starter/doors"
@@ -28,10 +29,11 @@ func serveCommand(g *globals) *cobra.Command {
 	var health bool
 	c := &cobra.Command{
 		Use:   "serve -c FILE",
-		Short: "Answer Slack and the HR system",
+		Short: "Answer Slack, the HR system and auditors",
 		Long: `Serve opens the front doors of the configuration: /offboard and the buttons in
-Slack (serve.slack), and the signed hook for HR systems (hooks). It goes on while
-Temporal is down, and then says so. GET /healthz answers 200 while all is well;
+Slack (serve.slack), the signed hook for HR systems (hooks), and the record's
+pages for auditors under /record (record, serve.pages). It goes on while Temporal
+is down, and then says so. GET /healthz answers 200 while all is well;
 with --health it asks the process that serves already, and exits 0 or 1.`,
 		Example: `  starter serve -c lastday.yaml
   starter serve -c lastday.yaml --listen 0.0.0.0:8480
@@ -51,8 +53,8 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 			if health {
 				return healthy(cmd.Context(), f.Serve.Listen)
 			}
-			if f.Serve.Slack == nil && len(f.Hooks.Sources) == 0 {
-				return errors.New("there is no door to open: configure serve.slack or hooks")
+			if f.Serve.Slack == nil && len(f.Hooks.Sources) == 0 && !f.Record.Kept() {
+				return errors.New("there is no door to open: configure serve.slack, hooks or record")
 			}
 			log := slog.New(secret.Handler(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 			temporal, namespace, err := cases.Later(f.Temporal, log)
@@ -60,7 +62,14 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 				return err
 			}
 			defer temporal.Close()
-			s, err := doors.Open(f, cases.New(temporal, namespace), log)
+			var l *setup.Ledger
+			if f.Record.Kept() {
+				if l, err = setup.Open(cmd.Context(), f.Record); err != nil {
+					return err
+				}
+				defer l.Close()
+			}
+			s, err := doors.Open(f, cases.New(temporal, namespace), l, log)
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ package doors
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -15,15 +16,19 @@ import (
 	"lastday/config"
 	"lastday/offboarding"
 	"lastday/policy"
+	"lastday/record/bundle"
+	"lastday/record/setup"
 	"lastday/starter/cases"
 	"lastday/starter/hook"
+	"lastday/starter/pages"
 	"lastday/starter/serve"
 	"lastday/starter/slack"
 )
 
 // Open builds the server with every configured door; Start starts it. It makes
 // no call and reads no secret.
-func Open(f config.File, c *cases.Client, log *slog.Logger) (*serve.Server, error) {
+// The ledger is nil where no record is kept; there are no pages then.
+func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*serve.Server, error) {
 	s := serve.New(f.Serve, log)
 	p, err := policy.New(f.Policy)
 	if err != nil {
@@ -52,6 +57,19 @@ func Open(f config.File, c *cases.Client, log *slog.Logger) (*serve.Server, erro
 		}
 		s.Mount(hook.Path, h)
 		s.Mount(hook.Path+"/", h)
+	}
+	if l != nil {
+		h, err := pages.New(f.Serve.Pages, pages.Options{
+			Record: l, PublicKey: l.PublicKey, Listen: f.Serve.Listen, Log: log,
+			Export: func(ctx context.Context, w io.Writer, id string) error {
+				return bundle.Write(ctx, w, l, id, bundle.Options{Key: l.PublicKey})
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.Mount(pages.Base, h)
+		s.Mount(pages.Base+"/", h)
 	}
 	return s, nil
 }

@@ -35,7 +35,7 @@ func TestTheDoorsOpenWhileTemporalIsDown(t *testing.T) {
 	temporal, namespace, err := cases.Later(f.Temporal, log)
 	require.NoError(t, err)
 	t.Cleanup(temporal.Close)
-	s, err := doors.Open(f, cases.New(temporal, namespace), log)
+	s, err := doors.Open(f, cases.New(temporal, namespace), nil, log)
 	require.NoError(t, err)
 	require.Empty(t, firm.Okta.Faults().Calls(), "opening a door asks nobody")
 	require.NoError(t, s.Start(context.Background()))
@@ -47,7 +47,7 @@ func TestTheDoorsOpenWhileTemporalIsDown(t *testing.T) {
 
 	firm.Okta.Faults().ForgetCalls()
 	f.Policy.Groups["security"] = []string{"slack:" + sandbox.SecurityGroup}
-	s, err = doors.Open(f, cases.New(temporal, namespace), log)
+	s, err = doors.Open(f, cases.New(temporal, namespace), nil, log)
 	require.NoError(t, err)
 	require.NoError(t, s.Start(context.Background()))
 	require.Eventually(t, func() bool { return firm.Slack.Connections() == 1 }, 10*time.Second, 5*time.Millisecond)
@@ -58,7 +58,7 @@ func TestTheDoorsOpenWhileTemporalIsDown(t *testing.T) {
 	s.Stop(0)
 
 	f.Policy = policy.Config{}
-	_, err = doors.Open(f, cases.New(temporal, namespace), log)
+	_, err = doors.Open(f, cases.New(temporal, namespace), nil, log)
 	require.ErrorContains(t, err, "serve.slack needs a policy")
 }
 

@@ -18,6 +18,7 @@ type Info struct {
 	Namespace string `json:"namespace"`
 	UI        string `json:"ui,omitempty"`
 	Slack     string `json:"slack,omitempty"` // the sandbox's channel page
+	Data      string `json:"data,omitempty"`  // the folder of its data, where its own record is
 }
 
 // Write leaves the file, readable by this user only, and returns the function

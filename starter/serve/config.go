@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"lastday/secret"
+	"lastday/starter/pages"
 )
 
 // Config is the serve section of the configuration.
@@ -18,6 +19,8 @@ type Config struct {
 	Listen string `yaml:"listen"`
 	// Slack is the Slack door; without it cases' messages have no buttons.
 	Slack *Slack `yaml:"slack"`
+	// Pages are the record's, for auditors.
+	Pages pages.Config `yaml:"pages"`
 }
 
 // Mode is how Slack reaches the door.
@@ -47,6 +50,7 @@ func (c *Config) Defaults() {
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:8480"
 	}
+	c.Pages.Defaults()
 	if c.Slack == nil {
 		return
 	}
@@ -63,6 +67,9 @@ func (c *Config) Validate() error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 || host == "" {
 		return fmt.Errorf("serve.listen %q is not an address like 127.0.0.1:8480", c.Listen)
+	}
+	if err := c.Pages.Validate(); err != nil {
+		return fmt.Errorf("serve.pages.%w", err)
 	}
 	if c.Slack == nil {
 		return nil

@@ -1,0 +1,103 @@
+package setup
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"lastday/record/anchor"
+	"lastday/record/names"
+	"lastday/secret"
+)
+
+// The files that MakeKeys writes.
+const (
+	namesFile   = "names.key"
+	signingFile = "signing.key"
+	publicFile  = "public.key"
+)
+
+// MakeKeys writes new keys into a folder, readable by this user only, and
+// returns the public one. It never replaces a key: without the old ones the
+// record cannot be read or continued.
+func MakeKeys(dir, origin string) (public string, err error) {
+	if strings.TrimSpace(origin) == "" || strings.ContainsAny(origin, "+ \t\n") {
+		return "", fmt.Errorf("%q is no name for a log: give one like lastday.example.com/record, without spaces and +", origin)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make folder for the keys: %w", err)
+	}
+	for _, name := range []string{namesFile, signingFile, publicFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("%s is there already: nothing was written; choose another folder", filepath.Join(dir, name))
+		}
+	}
+	signing, public, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		return "", fmt.Errorf("make the signing key: %w", err)
+	}
+	keyset, err := names.Generate()
+	if err != nil {
+		return "", fmt.Errorf("make the names key: %w", err)
+	}
+	for name, b := range map[string][]byte{namesFile: keyset, signingFile: []byte(signing + "\n"), publicFile: []byte(public + "\n")} {
+		if err := writeNew(filepath.Join(dir, name), b); err != nil {
+			return "", err
+		}
+	}
+	return public, nil
+}
+
+func writeNew(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	if _, err := f.Write(b); err != nil {
+		f.Close()
+		return fmt.Errorf("write key: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	return nil
+}
+
+// Embedded is the record that the standalone process keeps in its data folder
+// where none is configured: SQLite, with keys made at the first start, anchored
+// on the same machine only.
+func Embedded(dir string) (Config, error) {
+	dir = filepath.Join(dir, "record")
+	public, err := os.ReadFile(filepath.Join(dir, publicFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		var made string
+		if made, err = MakeKeys(dir, "lastday.local/record"); err == nil {
+			public = []byte(made)
+		}
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("set up the embedded record: %w", err)
+	}
+	c := Config{
+		Database: "sqlite:" + filepath.Join(dir, "record.db"), PublicKey: strings.TrimSpace(string(public)),
+		Copy: filepath.Join(dir, "last-signed"),
+	}
+	for name, ref := range map[string]*secret.Ref{namesFile: &c.NamesKey, signingFile: &c.SigningKey} {
+		if *ref, err = secret.Parse("file:" + filepath.Join(dir, name)); err != nil {
+			return Config{}, fmt.Errorf("set up the embedded record: %w", err)
+		}
+	}
+	anchors := filepath.Join(dir, "anchors")
+	if err := os.MkdirAll(anchors, 0o700); err != nil {
+		return Config{}, fmt.Errorf("set up the embedded record: %w", err)
+	}
+	c.Anchors.Directory = []anchor.DirectoryConfig{{Name: "this-machine", Path: anchors}}
+	c.Defaults()
+	return c, nil
+}

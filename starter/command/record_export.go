@@ -1,0 +1,114 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lastday/record/bundle"
+	"lastday/record/setup"
+	"lastday/record/tiles"
+)
+
+func recordExportCommand(g *globals) *cobra.Command {
+	var file, dir string
+	c := &cobra.Command{
+		Use:   "export EMAIL -f FILE | export --log DIR",
+		Short: "Write a person's case, or the whole log, for an auditor to take away",
+		Long: `Export writes what can be checked without us. For a person it is one zip a case:
+the case as JSON, a report as HTML and PDF, every entry with its proof, the
+signed checkpoint, where it is anchored, and how to check it. A second case of
+the same person goes into FILE-2.zip, and so on.
+
+With --log it is the whole log as C2SP tlog-tiles, without anybody's names. Run
+again into the same folder it adds what is new.`,
+		Example: `  starter record export jane.doe@example.com -f case.zip
+  starter record export --log ./log`,
+		Args: args(0, 1),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if (len(a) == 1) == (dir != "") {
+				return usagef("export takes either EMAIL -f FILE or --log DIR")
+			}
+			if len(a) == 1 && file == "" {
+				return usagef("export needs a file to write to: -f case.zip")
+			}
+			l, err := g.ledger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			if dir != "" {
+				return g.exportLog(cmd.Context(), l, dir)
+			}
+			return g.exportCases(cmd.Context(), l, a[0], file)
+		},
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "zip `file` to write")
+	c.Flags().StringVar(&dir, "log", "", "`folder` for the whole log")
+	return c
+}
+
+func (g *globals) exportLog(ctx context.Context, l *setup.Ledger, dir string) error {
+	if err := g.looked(ctx, l, "", "the whole log, exported without names"); err != nil {
+		return err
+	}
+	if err := tiles.Export(ctx, l, dir); err != nil {
+		return err
+	}
+	fmt.Fprintf(g.out, "the log is in %s; check it:\n  starter record verify %s --key '%s'\n", dir, dir, l.PublicKey)
+	return nil
+}
+
+func (g *globals) exportCases(ctx context.Context, l *setup.Ledger, email, file string) error {
+	found, err := casesOf(ctx, l, email)
+	if err != nil {
+		return err
+	}
+	for i, s := range found {
+		path := numbered(file, i)
+		if err := g.looked(ctx, l, s.Case, "a case, exported as a bundle"); err != nil {
+			return err
+		}
+		if err := writeFile(path, func(w io.Writer) error { return bundle.Write(ctx, w, l, s.Case, bundle.Options{Key: l.PublicKey}) }); err != nil {
+			return err
+		}
+		fmt.Fprintf(g.out, "%s: the case of %s, %s\n", path, email, s.State)
+	}
+	fmt.Fprintf(g.out, "check it, on any machine and without a network:\n  starter record verify %s --key '%s'\n", file, l.PublicKey)
+	return nil
+}
+
+// numbered is the file for the i-th case: case.zip, case-2.zip, …
+func numbered(file string, i int) string {
+	if i == 0 {
+		return file
+	}
+	ext := filepath.Ext(file)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(file, ext), i+1, ext)
+}
+
+// writeFile writes a file whole or not at all, readable by this user only.
+func writeFile(path string, write func(io.Writer) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".lastday-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(temp.Name())
+	if err := write(temp); err != nil {
+		temp.Close()
+		return err
+	}
+	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(temp.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
