@@ -87,6 +87,7 @@ var orders = map[string]order{
 		"wireguard": {"Find", "Contain", "Observe"},
 		"slack":     {"Find", "Contain", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com is verified"},
+		"recorded":  theEnd,
 	},
 	// What needs no answer goes on; a class that is answered is read back again,
 	// and what is there cannot be said to be gone.
@@ -97,6 +98,7 @@ var orders = map[string]order{
 		"wireguard": {"Find", "Contain", "Observe"},
 		"slack":     {"Find", "Contain", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com is closed, not all of it verified"},
+		"recorded":  theEnd,
 	},
 	// GitHub never answers: nothing there is changed.
 	"cancelled-midway": {
@@ -106,6 +108,7 @@ var orders = map[string]order{
 		"wireguard": {"Find", "Contain", "Observe"},
 		"slack":     {"Find", "Contain", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com was cancelled"},
+		"recorded":  theEnd,
 	},
 	// After a wait everything is looked up again.
 	"scheduled-and-rescheduled": waited,
@@ -118,6 +121,7 @@ var orders = map[string]order{
 		"wireguard": {"Find", "Contain", "Observe", "Observe"},
 		"slack":     {"Find", "Contain", "Observe", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com is verified"},
+		"recorded":  theEnd,
 	},
 	"credential-refused-and-mended": {
 		"okta":      {"Find", "Contain", oktaRevoke, "Observe", "Observe"},
@@ -126,14 +130,23 @@ var orders = map[string]order{
 		"wireguard": {"Find", "Contain", "Observe", "Observe"},
 		"slack":     {"Find", "Contain", "Observe", "Observe"},
 		"told":      {"Offboarding of jane.doe@example.com is verified"},
+		"recorded":  theEnd,
 	},
 	"nothing-found": {
 		"okta": {"Find"}, "github": {"Find"}, "tailscale": {"Find"}, "wireguard": {"Find"}, "slack": {"Find"},
-		"told": {"Nobody found for jane.do@example.com"},
+		"told":     {"Nobody found for jane.do@example.com"},
+		"recorded": theEnd,
 	},
 	// No vendor is called.
-	"refused": {"told": {"Offboarding of ada.admin@example.com was refused"}},
+	"refused": {"told": {"Offboarding of ada.admin@example.com was refused"}, "recorded": theEnd},
 }
+
+// theEnd: all of a case is in the record before it ends.
+var theEnd = []string{"the end"}
+
+// unrecorded are histories from before there was a record; cases that began then
+// must go on.
+var unrecorded = []string{"verified", "asked-and-decided", "due-by-its-timer", "vendor-down-and-recovered"}
 
 var waited = order{
 	"okta":      {"Find", "Find", "Contain", oktaRevoke, "Observe"},
@@ -142,10 +155,17 @@ var waited = order{
 	"wireguard": {"Find", "Find", "Contain", "Observe"},
 	"slack":     {"Find", "Find", "Contain", "Observe"},
 	"told":      {"Offboarding of jane.doe@example.com is verified"},
+	"recorded":  theEnd,
 }
 
 func TestTheStepsOfStoredHistoriesComeInOrder(t *testing.T) {
 	all := kept(t)
+	orders := maps.Clone(orders)
+	for _, name := range unrecorded {
+		without := maps.Clone(orders[name])
+		delete(without, "recorded")
+		orders[name+"-without-a-record"] = without
+	}
 	require.Equal(t, slices.Sorted(maps.Keys(orders)), slices.Sorted(maps.Keys(all)), "each history has an order")
 	for name, want := range orders {
 		require.Equal(t, want, orderOf(t, all[name]), name)
@@ -192,7 +212,8 @@ func scheduled(t *testing.T, h *historypb.History, step string) *historypb.Activ
 }
 
 // orderOf reads the order out of a history. What HR was told last is under
-// "told": how often before depends on how long the case took.
+// "told": how often before depends on how long the case took. Under "recorded" is
+// whether the last step of all was to hand the case to the record.
 func orderOf(t *testing.T, h *historypb.History) order {
 	t.Helper()
 	out := order{}
@@ -203,10 +224,20 @@ func orderOf(t *testing.T, h *historypb.History) order {
 		a := e.GetActivityTaskScheduledEventAttributes()
 		name := a.GetActivityType().GetName()
 		if name == activities.Tell {
+			if out["recorded"] != nil {
+				out["recorded"] = []string{"before the end"}
+			}
 			var told activities.Telling
 			read(t, a.GetInput(), &told)
 			out["told"] = []string{told.Notice.Headline}
 			continue
+		}
+		if name == "record.Case" {
+			out["recorded"] = []string{"the end"}
+			continue
+		}
+		if out["recorded"] != nil {
+			out["recorded"] = []string{"before the end"}
 		}
 		system, verb, _ := strings.Cut(name, ".")
 		step := verb
