@@ -12,9 +12,14 @@ import (
 	"lastday/record"
 )
 
+// Format is that of Case as JSON. It changes with what the same entries give, so
+// that a file of an earlier version is not taken for one that was changed.
+const Format = 1
+
 // Case is what the record says of one case, from its entries alone. What spoke
 // of a person who was erased is empty.
 type Case struct {
+	Format int `json:"format"`
 	offboarding.Case
 	// Subject is the pseudonym of who leaves; Forgotten: their names were erased.
 	Subject   string          `json:"subject"`
@@ -55,6 +60,7 @@ func Rebuild(entries []record.Recorded, people map[string]record.Person) (Case, 
 		return Case{}, errors.New("the record has no such case")
 	}
 	r := reader{people: people}
+	r.c.Format = Format
 	r.c.RunID = entries[0].Entry.Case
 	for _, e := range entries {
 		if e.Entry.Case != r.c.RunID {

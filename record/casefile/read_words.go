@@ -3,6 +3,7 @@ package casefile
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"lastday/offboarding"
 	"lastday/record"
@@ -23,7 +24,7 @@ func (r *reader) request(p piece) (string, error) {
 	r.c.Words = v.Words
 	when := "at once"
 	if !v.At.IsZero() {
-		when = offboarding.In(v.At, v.Zone)
+		when = utc(v.At)
 	}
 	text := "asked for access to end " + when
 	if v.Urgent {
@@ -31,6 +32,9 @@ func (r *reader) request(p piece) (string, error) {
 	}
 	return joined(text, string(v.Kind), v.Reason, partnerText(v.Partner)), nil
 }
+
+// utc is a time in a line: the same on every machine, whatever zones it knows.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func partnerText(s string) string {
 	if s == "" {
@@ -94,7 +98,7 @@ func (r *reader) order(p piece) (string, error) {
 	r.c.Orders = put(r.c.Orders, v.N, v.Order)
 	text := v.Do + " the case"
 	if !v.To.IsZero() {
-		text += " to " + offboarding.In(v.To, r.c.Departure.Zone)
+		text += " to " + utc(v.To)
 	}
 	return joined(text, v.Reason), nil
 }

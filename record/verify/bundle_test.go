@@ -332,3 +332,14 @@ func TestEvidenceInAnotherFormIsRefused(t *testing.T) {
 	good[0].data = pretty.Bytes()
 	requireVerdict(t, verify.Intact, checkBundle(t, zipped(t, good...), with(l, newest(t, l))))
 }
+
+func TestACaseFileOfAnotherFormatIsNotComparedAndNotCalledTampered(t *testing.T) {
+	l := logOf(t, 2)
+	files := filesOf(t, evidenceOf(t, l, 1))
+	for from, want := range map[string]verify.Verdict{`"format": 1`: verify.Intact, `"format": 2`: verify.CannotSay, `"format": 0`: verify.Tampered, `"format": "2"`: verify.Tampered} {
+		changed := slices.Clone(files)
+		require.Contains(t, string(files[1].data), `"format": 1`)
+		changed[1].data = bytes.Replace(files[1].data, []byte(`"format": 1`), []byte(from), 1)
+		requireVerdict(t, want, checkBundle(t, zipped(t, changed...), with(l, newest(t, l))))
+	}
+}
