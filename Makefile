@@ -33,7 +33,6 @@ format:
 # Figures, as a table with the machine they were taken on.
 bench: bin/standalone
 	cd standalone && go run ./bench
-	go test -run '^$$' -bench . ./record/store ./record/verify ./record/bundle ./starter/pages
 
 build: bin/standalone
 	go build -o bin/worker ./worker

@@ -47,14 +47,16 @@ func MakeKeys(dir, origin string) (public string, err error) {
 		return "", fmt.Errorf("make the names key: %w", err)
 	}
 	for name, b := range map[string][]byte{namesFile: keyset, signingFile: []byte(signing + "\n"), publicFile: []byte(public + "\n")} {
-		if err := writeNew(filepath.Join(dir, name), b); err != nil {
+		if err := WriteKey(filepath.Join(dir, name), b); err != nil {
 			return "", err
 		}
 	}
 	return public, nil
 }
 
-func writeNew(path string, b []byte) error {
+// WriteKey writes a key into a new file, readable by this user only. A file that
+// is there already is an error.
+func WriteKey(path string, b []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write key: %w", err)
