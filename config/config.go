@@ -17,6 +17,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"lastday/activities"
+	"lastday/codec"
+	"lastday/logs"
+	"lastday/metrics"
 	"lastday/offboarding"
 	"lastday/policy"
 	"lastday/record/setup"
@@ -41,6 +44,11 @@ type File struct {
 	Record setup.Config `yaml:"record"`
 	// Hooks are the HR systems that may tell of departures.
 	Hooks hook.Config `yaml:"hooks"`
+	// Encryption keeps people's data out of Temporal's sight.
+	Encryption codec.Config `yaml:"encryption"`
+	// Metrics are what operators see of a process, Logs how it speaks.
+	Metrics metrics.Config `yaml:"metrics"`
+	Logs    logs.Config    `yaml:"logs"`
 }
 
 // Temporal is how to reach the cluster. What is left out comes from Temporal's
@@ -126,6 +134,9 @@ func (f *File) defaults() {
 	f.Hooks.Defaults()
 	f.Record.Defaults()
 	f.Policy.Defaults()
+	f.Encryption.Defaults()
+	f.Metrics.Defaults()
+	f.Logs.Defaults()
 	for _, s := range f.Systems.entries() {
 		s.section.Defaults()
 	}
@@ -154,9 +165,13 @@ func (f *File) validate() error {
 			errs = append(errs, fmt.Errorf("systems: %w", err))
 		}
 	}
-	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate())
+	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate(), f.Encryption.Validate())
+	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate())
 	if f.Record.Anchors.Slack.Channel != "" && f.Systems.Slack == nil {
 		errs = append(errs, errors.New("record.anchors.slack needs systems.slack: its bot posts the checkpoints"))
+	}
+	if f.Serve.Codec != nil && !f.Encryption.On() {
+		errs = append(errs, errors.New("serve.codec needs encryption.keyset: nothing is encrypted"))
 	}
 	if f.Serve.Slack != nil && !f.Tells() {
 		errs = append(errs, errors.New("serve.slack needs systems.slack with its channel: that is where cases' messages with their buttons are"))

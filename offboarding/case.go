@@ -74,6 +74,12 @@ type Case struct {
 	// when it last was.
 	Revision int       `json:"revision,omitempty"`
 	NotedAt  time.Time `json:"noted_at,omitzero"`
+	// Moment grows with each step of the case: of two answers to the case query
+	// the one with the smaller is the older.
+	Moment int `json:"moment,omitempty"`
+	// Unrecorded says why the record has not taken the case in; empty if it has,
+	// or has not answered yet. A case does not end before it has.
+	Unrecorded string `json:"unrecorded,omitempty"`
 	// Record is the page of the case in the record; empty without one.
 	Record string `json:"record,omitempty"`
 }
@@ -91,8 +97,11 @@ func (c Case) Unagreed() bool {
 
 // SystemCase is a case's part in one system.
 type SystemCase struct {
-	System       System        `json:"system"`
-	Stage        State         `json:"stage"`
+	System System `json:"system"`
+	Stage  State  `json:"stage"`
+	// Turn counts how often the system was looked up, written to and read back: it
+	// tells two moments apart that are otherwise alike.
+	Turn         int           `json:"turn,omitempty"`
 	Account      Account       `json:"account"`
 	Grants       []Grant       `json:"grants,omitempty"`
 	Coverage     []Coverage    `json:"coverage,omitempty"`

@@ -190,20 +190,28 @@ func (s *SystemCase) Met(a Account, held Inventory, at time.Time) {
 		s.ContainedAt, s.RevokedAt = time.Time{}, time.Time{}
 	}
 	s.Account, s.Coverage, s.FoundAt = a, held.Coverage, at
+	s.Forget()
+}
+
+// Forget drops what was read back, before a new reading begins: should that
+// fail, nothing older stands in for it.
+func (s *SystemCase) Forget() {
 	s.Observations, s.ProvenAt = nil, time.Time{}
+	s.Turn++
 }
 
 // Wrote takes down what a contain or revoke step did. Whatever was observed
 // before is no proof of what is true now, so it goes.
 func (s *SystemCase) Wrote(actions []Action) {
 	s.Actions = append(s.Actions, actions...)
-	s.Observations = nil
+	s.Forget()
 }
 
 // Saw takes down what was read back. Grants that were not found before and
 // are there now join the system's grants.
 func (s *SystemCase) Saw(r Readback) {
 	s.Observations = r.Observations
+	s.Turn++
 	s.remain(r.Residuals)
 	for _, o := range r.Observations {
 		s.hold(o.Present)

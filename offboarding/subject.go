@@ -56,5 +56,18 @@ func (s Subject) Plain() string {
 	return untagged + "@" + domain
 }
 
-// CaseID is the workflow id of the person's case.
+// CaseID is the id of the person's first case, and of its workflow where ids are
+// not hidden.
 func (s Subject) CaseID() string { return "offboard:" + string(s) }
+
+// CaseIDOf is the id of the person's case in the workflow with the id, in which
+// the address may be hidden: offboard:HIDDEN#2 is offboard:jane@example.com#2. Any
+// other id is the case's own.
+func (s Subject) CaseIDOf(workflowID string) string {
+	kind, rest, ok := strings.Cut(workflowID, ":")
+	hidden, _, _ := strings.Cut(rest, "#")
+	if !ok || hidden == "" || strings.Contains(hidden, "@") || (kind != "offboard" && kind != "plan") {
+		return workflowID
+	}
+	return kind + ":" + string(s) + strings.TrimPrefix(rest, hidden)
+}

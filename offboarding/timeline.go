@@ -210,6 +210,9 @@ func Story(c Case) string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.System, cell(r.Account), cell(r.Found),
 			hour(r.ContainedAt), hour(r.RevokedAt), hour(r.ProvenAt), cell(r.Proof))
 	}
+	if c.Unrecorded != "" {
+		fmt.Fprintf(&b, "\n- **not in the record**: %s\n", cell(c.Unrecorded))
+	}
 	if c.Record != "" {
 		fmt.Fprintf(&b, "\n[the record of this case](%s)\n", c.Record)
 	}

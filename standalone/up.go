@@ -36,7 +36,11 @@ func upCommand() *cobra.Command {
 			if f.Serve.Slack != nil || len(f.Hooks.Sources) > 0 {
 				fmt.Printf("doors      http://%s\n", h.Doors.Addr())
 			}
+			if at := h.Metrics.Addr(); at != "" {
+				fmt.Printf("metrics    http://%s/metrics\n", at)
+			}
 			<-cmd.Context().Done()
+			h.Metrics.Drain()
 			fmt.Println("stopping: running steps may finish")
 			return nil
 		},

@@ -16,8 +16,12 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"lastday/codec"
 	"lastday/config"
+	"lastday/logs"
+	"lastday/metrics"
 	"lastday/offboarding"
+	"lastday/record/setup"
 	"lastday/secret"
 	"lastday/starter/cases"
 	"lastday/worker/run"
@@ -25,7 +29,7 @@ import (
 
 const help = `Worker runs offboarding cases and the systems it is given.
 
-Usage: worker -c FILE [--systems okta,github] [--workflows=false]
+Usage: worker -c FILE [--systems okta,github] [--workflows=false] [--metrics HOST:PORT]
 
 It finds Temporal by the file's temporal section, or by Temporal's own
 environment variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_PROFILE). Only
@@ -52,6 +56,7 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 	path := flags.String("c", "", "configuration `file`")
 	systems := flags.String("systems", "", "comma-separated `names` of the systems that run here (default: all that are configured)")
 	withCases := flags.Bool("workflows", true, "run the cases themselves here too")
+	show := flags.String("metrics", "", "show /metrics, /healthz and /readyz at `host:port` instead of at metrics.listen of the file")
 	health := flags.Bool("health", false, "ask whether such a worker is at work, and exit with 0 if it is")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp: //nolint:errorlint // Parse returns it bare
@@ -67,7 +72,7 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 	if *health {
 		do = atWork
 	}
-	if err := do(ctx, *path, what, errs); err != nil {
+	if err := do(ctx, from{path: *path, metrics: *show}, what, errs); err != nil {
 		fmt.Fprintln(errs, "worker: "+secret.Scrub(err.Error()))
 		return 1
 	}
@@ -86,19 +91,41 @@ func names(list string) []offboarding.System {
 	return out
 }
 
-func serve(ctx context.Context, path string, o run.Options, errs io.Writer) error {
-	f, c, log, err := connect(path, errs)
+// from is where the settings come from.
+type from struct{ path, metrics string }
+
+func (s from) load() (config.File, error) {
+	f, err := config.Load(s.path)
+	if err != nil || s.metrics == "" {
+		return f, err
+	}
+	f.Metrics.Listen = s.metrics
+	f.Metrics.Defaults()
+	if err := f.Metrics.Validate(); err != nil {
+		return f, fmt.Errorf("--metrics: %w", err)
+	}
+	return f, nil
+}
+
+func serve(ctx context.Context, settings from, o run.Options, errs io.Writer) error {
+	f, err := settings.load()
+	if err != nil {
+		return err
+	}
+	o.Metrics = metrics.New(f.Names())
+	c, namespace, log, err := connect(f, errs, cases.Measured(o.Metrics.Temporal()))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	var kept *setup.Ledger
 	if o.Workflows && f.Record.Kept() {
 		l, end, err := run.Keep(ctx, f, f.Record, log)
 		if err != nil {
 			return err
 		}
 		defer end()
-		o.Record, o.Pages = l, f.Record.Pages
+		kept, o.Record, o.Pages = l, l, f.Record.Pages
 	} else if o.Workflows {
 		log.Warn("no record is kept: what cases do cannot be shown to an auditor; configure the section record")
 	}
@@ -106,16 +133,30 @@ func serve(ctx context.Context, path string, o run.Options, errs io.Writer) erro
 	if err != nil {
 		return err
 	}
-	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o), "record", o.Record != nil)
+	shown, err := metrics.Process{
+		Config: f.Metrics, Metrics: o.Metrics, Temporal: c, Namespace: namespace, Systems: f.Names(), Record: kept,
+		Checks: map[string]metrics.Check{"pollers": o.Metrics.Polling(run.Systems(f, o), o.Workflows)}, Log: log,
+	}.Show(ctx)
+	if err != nil {
+		stop()
+		return err
+	}
+	defer shown.Stop()
+	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o), "record", o.Record != nil, "metrics", shown.Addr())
 	<-ctx.Done()
 	log.Info("stopping: running steps may finish")
+	shown.Drain()
 	stop()
 	return nil
 }
 
 // atWork asks Temporal whether a worker polls every queue that such a worker has.
-func atWork(ctx context.Context, path string, o run.Options, errs io.Writer) error {
-	f, c, _, err := connect(path, errs)
+func atWork(ctx context.Context, settings from, o run.Options, errs io.Writer) error {
+	f, err := settings.load()
+	if err != nil {
+		return err
+	}
+	c, _, _, err := connect(f, errs)
 	if err != nil {
 		return err
 	}
@@ -123,12 +164,12 @@ func atWork(ctx context.Context, path string, o run.Options, errs io.Writer) err
 	return run.AtWork(ctx, c, f, o)
 }
 
-func connect(path string, errs io.Writer) (config.File, client.Client, *slog.Logger, error) {
-	f, err := config.Load(path)
+func connect(f config.File, errs io.Writer, extra ...cases.Option) (client.Client, string, *slog.Logger, error) {
+	log := logs.New(errs, f.Logs, slog.LevelInfo)
+	k, err := codec.Open(f.Encryption)
 	if err != nil {
-		return config.File{}, nil, nil, err
+		return nil, "", nil, err
 	}
-	log := slog.New(secret.Handler(slog.NewTextHandler(errs, nil)))
-	c, _, err := cases.Dial(f.Temporal, log)
-	return f, c, log, err
+	c, namespace, err := cases.Dial(f.Temporal, log, append(extra, cases.Sealed(k))...)
+	return c, namespace, log, err
 }

@@ -11,6 +11,7 @@ import (
 
 // Admission is one case that asks the brake whether it may begin to cut.
 type Admission struct {
+	// CaseID is the id of the case's workflow, where it is told of its release.
 	CaseID string `json:"case_id"`
 	RunID  string `json:"run_id"`
 	// Asked counts the case's questions: each is answered once.
@@ -72,7 +73,7 @@ func (c *offboardCase) admit() (Admitted, error) {
 	})
 	var a Admitted
 	err := workflow.ExecuteActivity(ctx, admitActivity, Admission{
-		CaseID: c.ID, RunID: c.RunID, Asked: c.admission,
+		CaseID: workflow.GetInfo(ctx).WorkflowExecution.ID, RunID: c.RunID, Asked: c.admission,
 	}).Get(ctx, &a)
 	return a, err
 }

@@ -65,16 +65,29 @@ func Brake(ctx workflow.Context, state BrakeState) error {
 			return err
 		}
 		b.letGo(ctx)
-		if b.long(ctx) {
-			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-				return err
-			}
-			if b.kept {
-				if err := b.minutes.close(ctx); err != nil {
-					return err
-				}
-			}
-			return workflow.NewContinueAsNewError(ctx, BrakeType, b.BrakeState)
+		if !b.long(ctx) {
+			continue
+		}
+		if err := b.pause(ctx); err != nil {
+			return err
+		}
+		return workflow.NewContinueAsNewError(ctx, BrakeType, b.BrakeState)
+	}
+}
+
+// pause waits until nobody is being answered and all that was said is written, or
+// in other hands: what would be said after that would be lost with this history.
+func (b *brake) pause(ctx workflow.Context) error {
+	for {
+		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+			return err
+		}
+		b.keepMinutes(ctx)
+		if !b.kept || b.minutes.done() {
+			return nil
+		}
+		if err := b.minutes.close(ctx); err != nil {
+			return err
 		}
 	}
 }

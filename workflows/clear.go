@@ -124,10 +124,19 @@ func (l *lane) writeOnce(ctx workflow.Context, v activities.Verb, limit time.Dur
 	defer func() { l.halt = nil }()
 	var done activities.WriteResult
 	req := activities.WriteRequest{Subject: l.c.Departure.Subject, Account: l.Account, Grants: grants}
-	if err := l.call(ctx, v, limit, summary, req, &done); err != nil {
-		l.Wrote(activities.DoneBefore(err))
-		return time.Time{}, err
+	begun := workflow.Now(ctx)
+	err := l.call(ctx, v, limit, summary, req, &done)
+	if err != nil {
+		done.Actions = activities.DoneBefore(err)
+	}
+	span := spanOf(begun, workflow.Now(ctx))
+	for i := range done.Actions {
+		done.Actions[i].At = span.within(done.Actions[i].At)
 	}
 	l.Wrote(done.Actions)
-	return done.At, nil
+	l.judge() // what was read back before the write proves nothing after it
+	if err != nil {
+		return time.Time{}, err
+	}
+	return span.within(done.At), nil
 }

@@ -42,15 +42,15 @@ func (m *minutes) keep(ctx workflow.Context, recorded bool) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		ctx = workflow.WithActivityOptions(ctx, noteOptions(0, "put it into the record"))
 		for workflow.Await(ctx, func() bool { return m.written < len(m.said) }) == nil {
-			upTo := len(m.said)
-			if workflow.ExecuteActivity(ctx, recordEventsActivity, m.said[m.written:upTo]).Get(ctx, nil) == nil {
-				m.written = upTo
-				continue
-			}
-			// Only a record that says the word cannot be written comes here.
-			if workflow.Sleep(ctx, time.Minute) != nil {
+			var upTo int
+			err := insistOnWriting(ctx, func() error {
+				upTo = len(m.said)
+				return workflow.ExecuteActivity(ctx, recordEventsActivity, m.said[m.written:upTo]).Get(ctx, nil)
+			}, func(error) {})
+			if err != nil {
 				return
 			}
+			m.written = max(m.written, upTo)
 		}
 	})
 }
@@ -59,14 +59,25 @@ func (m *minutes) keep(ctx workflow.Context, recorded bool) {
 // record that is down must not keep the kill switch on.
 const closeWithin = 5 * time.Second
 
+// done reports whether nothing is left to be written.
+func (m *minutes) done() bool { return m.written < 0 || m.written == len(m.said) }
+
 // close waits until all that was said is in the record, or leaves the rest to a
-// run of its own, which goes on for as long as it takes.
+// run of its own, which goes on for as long as it takes. What is said meanwhile
+// is left over: see done.
 func (m *minutes) close(ctx workflow.Context) error {
-	done, err := workflow.AwaitWithTimeout(ctx, closeWithin, func() bool { return m.written < 0 || m.written == len(m.said) })
-	if err != nil || done {
+	if m.done() {
+		return nil
+	}
+	if _, err := workflow.AwaitWithTimeout(ctx, closeWithin, m.done); err != nil || m.done() {
 		return err
 	}
-	return handOver(ctx, m.said[m.written:])
+	upTo := len(m.said)
+	if err := handOver(ctx, m.said[m.written:upTo]); err != nil {
+		return err
+	}
+	m.written = max(m.written, upTo)
+	return nil
 }
 
 // handOver leaves events to a run of its own, and returns when that has begun.
@@ -80,8 +91,22 @@ func handOver(ctx workflow.Context, events []record.Event) error {
 
 // Minutes puts events into the record, however long that takes.
 func Minutes(ctx workflow.Context, events []record.Event) error {
+	// Cancelling it in Temporal must not lose them.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	ctx = workflow.WithActivityOptions(ctx, noteOptions(0, "put it into the record"))
-	return workflow.ExecuteActivity(ctx, recordEventsActivity, events).Get(ctx, nil)
+	for round := 0; ; round++ {
+		err := workflow.ExecuteActivity(ctx, recordEventsActivity, events).Get(ctx, nil)
+		if err == nil {
+			return nil
+		}
+		workflow.SetCurrentDetails(ctx, "**not in the record**: "+offboarding.PlainText(errorText(err)))
+		if err := workflow.Sleep(ctx, refusedPause(round)); err != nil {
+			return err
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return workflow.NewContinueAsNewError(ctx, MinutesType, events)
+		}
+	}
 }
 
 // controlEvent is a word as the record takes it. The reason is erased with who
@@ -98,6 +123,7 @@ func controlEvent(id string, at time.Time, what string, by offboarding.Actor, wh
 	if why != "" {
 		//workflowcheck:ignore pure, as above
 		e.Details, _ = json.Marshal(map[string]string{"why": why})
+		e.Owner = record.Actor
 	}
 	return e
 }

@@ -69,13 +69,16 @@ func readSettings(ctx workflow.Context, who offboarding.Subject) (Settings, erro
 }
 
 // refresh reads again what may have changed while the case waited: who is
-// protected, whether there is a policy, and the brake.
+// protected, whether there is a policy, the brake, and whether a record is kept,
+// which for a case that is in one already nobody can take back.
 func (c *offboardCase) refresh() {
 	now, err := readSettings(c.work, c.Departure.Subject)
 	if err != nil {
 		return // the case was cancelled
 	}
 	c.settings.Protected, c.settings.Policy, c.settings.Brake = now.Protected, now.Policy, now.Brake
+	c.settings.Recorded = c.settings.Recorded || now.Recorded
+	c.linkTo(now.Pages)
 }
 
 // rule asks the policy. Its only error is a cancelled workflow.

@@ -38,7 +38,7 @@ type ExpediteRequest struct {
 // anything is written to history.
 func (c *offboardCase) setup(ctx workflow.Context) error {
 	return errors.Join(
-		workflow.SetQueryHandlerWithOptions(ctx, CaseQuery, func() (offboarding.Case, error) { return c.view(), nil },
+		workflow.SetQueryHandlerWithOptions(ctx, CaseQuery, func() (offboarding.Case, error) { return c.answer(ctx), nil },
 			workflow.QueryHandlerOptions{Description: "the case as it stands now"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, DecideUpdate, c.decide, workflow.UpdateHandlerOptions{
 			Validator: c.mayDecide, Description: "a person's word on what the case waits for",
@@ -56,6 +56,13 @@ func (c *offboardCase) setup(ctx workflow.Context) error {
 			Validator: c.mayExpedite, Description: "begin a waiting case at once",
 		}),
 	)
+}
+
+// answer is the case as it stands, with the moment that it is of.
+func (c *offboardCase) answer(ctx workflow.Context) offboarding.Case {
+	out := c.view()
+	out.Moment = workflow.GetInfo(ctx).GetCurrentHistoryLength()
+	return out
 }
 
 func (c *offboardCase) mayDecide(ctx workflow.Context, d offboarding.Decision) error {

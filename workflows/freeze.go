@@ -72,22 +72,55 @@ func Freeze(ctx workflow.Context) (Frozen, error) {
 		return Frozen{}, err
 	}
 	if refused() {
-		return f.Frozen, f.minutes.close(ctx)
+		if err := f.settle(ctx); err != nil {
+			return Frozen{}, err
+		}
+		if refused() {
+			return f.Frozen, nil
+		}
 	}
 	if settings.Tell {
 		f.tell(ctx, false)
 	}
-	if err := workflow.Await(ctx, func() bool { return len(f.Agreed) >= unfreezers || refused() }); err != nil {
-		return Frozen{}, err
+	for {
+		if err := workflow.Await(ctx, func() bool { return f.thawed() || refused() }); err != nil {
+			return Frozen{}, err
+		}
+		f.EndedAt = workflow.Now(ctx).UTC()
+		if settings.Tell {
+			f.tell(ctx, true)
+		}
+		if err := f.settle(ctx); err != nil {
+			return Frozen{}, err
+		}
+		if f.thawed() || refused() {
+			return f.Frozen, nil
+		}
+		// Somebody has frozen again while the end was told and written.
+		f.EndedAt = time.Time{}
+		if settings.Tell {
+			f.tell(ctx, false)
+		}
 	}
-	f.EndedAt = workflow.Now(ctx).UTC()
-	if settings.Tell {
-		f.tell(ctx, true)
+}
+
+// thawed reports whether enough people have let it go on.
+func (f *freeze) thawed() bool { return len(f.Agreed) >= unfreezers }
+
+// settle waits until nobody is being answered and all that was said is written,
+// or in other hands.
+func (f *freeze) settle(ctx workflow.Context) error {
+	for {
+		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+			return err
+		}
+		if f.minutes.done() {
+			return nil
+		}
+		if err := f.minutes.close(ctx); err != nil {
+			return err
+		}
 	}
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-		return Frozen{}, err
-	}
-	return f.Frozen, f.minutes.close(ctx)
 }
 
 type freeze struct {

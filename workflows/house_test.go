@@ -18,6 +18,8 @@ import (
 
 	"lastday/activities"
 	"lastday/offboarding"
+	"lastday/record/casefile"
+	"lastday/record/recordtest"
 	"lastday/workflows"
 )
 
@@ -43,6 +45,7 @@ type house struct {
 	begin   time.Time
 	must    []*outcome // updates that have to be taken
 	waiting int        // what is still to come
+	timers  *timers
 }
 
 // call is one activity that was called.
@@ -58,7 +61,9 @@ var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 func newHouse(t *testing.T) *house {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	h := &house{t: t, env: suite.NewTestWorkflowEnvironment()}
+	measured := &timers{took: map[string][]time.Duration{}}
+	suite.SetMetricsHandler(measured)
+	h := &house{t: t, env: suite.NewTestWorkflowEnvironment(), timers: measured}
 	h.settings = workflows.Settings{Deadline: time.Hour, Patience: 10 * time.Second, Tell: true}
 	h.env.SetTestTimeout(20 * time.Second)
 	h.env.SetStartTime(monday)
@@ -125,7 +130,33 @@ func (h *house) offboard(d offboarding.Departure) offboarding.Case {
 		require.NoError(h.t, o.rejected)
 		require.True(h.t, o.done)
 	}
+	recordable(h.t, c)
 	return c
+}
+
+// recordable requires that the record of a case that has ended says what the case
+// says, contradicts itself nowhere, and still does when its people are erased.
+func recordable(t *testing.T, c offboarding.Case) {
+	t.Helper()
+	l := recordtest.New()
+	require.NoError(t, l.Append(t.Context(), casefile.Events(c)))
+	entries, err := l.Case(t.Context(), c.RunID)
+	require.NoError(t, err)
+	got, err := casefile.Rebuild(entries, nil)
+	require.NoError(t, err)
+	require.Equal(t, c.State, got.State)
+	for i, s := range c.Systems {
+		require.Equal(t, s.Verified(), got.Systems[i].Verified(), "%s in the case and in the record", s.System)
+		require.Equal(t, s.Settled(), got.Systems[i].Settled(), "%s in the case and in the record", s.System)
+	}
+	for range 2 {
+		wrong, err := casefile.Check(entries)
+		require.NoError(t, err)
+		require.Empty(t, wrong, "state %s: %s", c.State, c.Outcome)
+		for i := range entries {
+			entries[i].Opened = nil
+		}
+	}
 }
 
 // now asks the running case how it stands.

@@ -56,6 +56,7 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 	l.forget()
 	l.asked, l.read = l.c.person(), l.c.cuts
 	var found activities.FindResult
+	begun := workflow.Now(ctx)
 	err := l.call(ctx, activities.Find, limit, "who is "+l.c.who()+", what do they hold?",
 		activities.FindRequest{Person: l.asked}, &found)
 	if err != nil {
@@ -64,7 +65,7 @@ func (l *lane) find(ctx workflow.Context, limit time.Duration) error {
 	if !found.Account.Found && l.from != nil && l.from.FoundAt.IsZero() {
 		return errNoLogin
 	}
-	l.Met(found.Account, found.Inventory, found.At)
+	l.Met(found.Account, found.Inventory, spanOf(begun, workflow.Now(ctx)).within(found.At))
 	l.judge()
 	if found.Account.Protected != "" {
 		l.c.haltWrites()
@@ -112,6 +113,7 @@ func (l *lane) contain(ctx workflow.Context, limit time.Duration) error {
 		return err
 	}
 	l.ContainedAt = at
+	l.measure(ctx, ContainedTimer, at)
 	l.c.cuts++
 	return nil
 }
@@ -140,14 +142,21 @@ func (l *lane) observe(ctx workflow.Context) error {
 	l.Stage, l.read, l.knew = offboarding.Observing, l.c.cuts, len(l.c.Decisions)
 	l.forget()
 	var seen activities.ObserveResult
+	begun := workflow.Now(ctx)
 	err := l.call(ctx, activities.Observe, l.left(ctx), "is it gone?", activities.ObserveRequest{Account: l.Account}, &seen)
 	if err != nil {
 		return err
 	}
+	span := spanOf(begun, workflow.Now(ctx))
+	for i, o := range seen.Readback.Observations {
+		if !o.At.IsZero() { // which proves nothing, and must not begin to
+			seen.Readback.Observations[i].At = span.within(o.At)
+		}
+	}
 	l.Saw(seen.Readback)
 	l.judge()
 	if l.Verified() {
-		l.ProvenAt = seen.At
+		l.ProvenAt = span.within(seen.At)
 	}
 	if l.live() {
 		l.ContainedAt = time.Time{} // it was not, whatever the call answered
@@ -193,10 +202,9 @@ func (l *lane) plan() offboarding.Plan { return offboarding.MakePlan(l.SystemCas
 
 func (l *lane) judge() { l.Verdicts = offboarding.Judge(l.SystemCase, l.c.Decisions) }
 
-// forget drops what was read before a new reading begins: should that fail,
-// nothing older stands in for it.
+// forget drops what was read before a new reading begins.
 func (l *lane) forget() {
-	l.Observations, l.ProvenAt = nil, time.Time{}
+	l.Forget()
 	l.judge()
 }
 

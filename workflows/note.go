@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -23,7 +24,14 @@ type Recorder interface {
 type CaseRun struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	// Revision is the least that the case's answer must have: an older one is not
+	// what is to be put down.
+	Revision int `json:"revision,omitempty"`
 }
+
+// KindUnrecordable is the type of the error of a Recorder with which the record
+// refuses something for good: trying the same again is of no use.
+const KindUnrecordable = "Unrecordable"
 
 // scribe hands the case to the record. The activity is told the run and asks
 // the case itself, so that nothing is kept twice in the history. It holds up no
@@ -62,16 +70,36 @@ func (s *scribe) last(c *offboardCase) {
 		return
 	}
 	_ = workflow.Await(c.root, func() bool { return !s.busy })
-	for s.write(c.root, c, 0) != nil {
-		// Only a record that says the case cannot be written comes here.
-		_ = workflow.Sleep(c.root, time.Minute)
-	}
+	// Its only error is a cancelled context, which the root is never.
+	_ = insistOnWriting(c.root, func() error { return s.write(c.root, c, 0) }, func(err error) {
+		c.Unrecorded = fmt.Sprintf("the record refuses how this case ended, and the case stays open until it is taken: %s", errorText(err))
+		c.publish()
+	})
+	c.Unrecorded = ""
+	c.publish()
 }
 
 func (s *scribe) write(ctx workflow.Context, c *offboardCase, limit time.Duration) error {
 	c.Revision++
 	c.NotedAt = workflow.Now(ctx).UTC()
 	ctx = workflow.WithActivityOptions(ctx, noteOptions(limit, "put the case into the record"))
-	run := CaseRun{WorkflowID: c.ID, RunID: c.RunID}
+	run := CaseRun{WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, RunID: c.RunID, Revision: c.Revision}
 	return workflow.ExecuteActivity(ctx, recordCaseActivity, run).Get(ctx, nil)
+}
+
+// insistOnWriting writes until the record has taken it. While the record cannot
+// be reached the step itself is tried again; here comes only what it refuses for
+// good, until somebody has mended it: at growing pauses, since each try makes the
+// history longer. Its only error is a cancelled context.
+func insistOnWriting(ctx workflow.Context, write func() error, refused func(error)) error {
+	for round := 0; ; round++ {
+		err := write()
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		refused(err)
+		if err := workflow.Sleep(ctx, refusedPause(round)); err != nil {
+			return err
+		}
+	}
 }

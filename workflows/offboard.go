@@ -64,7 +64,7 @@ func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, erro
 	info := workflow.GetInfo(ctx)
 	c := &offboardCase{
 		Case: offboarding.Case{
-			ID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+			ID: subject.CaseIDOf(info.WorkflowExecution.ID), RunID: info.WorkflowExecution.RunID,
 			Departure: d, State: offboarding.Finding, StartedAt: info.WorkflowStartTime.UTC(),
 		},
 		shown: Running,
@@ -85,7 +85,8 @@ func newCase(ctx workflow.Context, d offboarding.Departure) (*offboardCase, erro
 
 // run is the story: find, agree, wait, contain, revoke and observe, confirm.
 func (c *offboardCase) run(ctx workflow.Context) (offboarding.Case, error) {
-	settings, err := readSettings(ctx, c.Departure.Subject)
+	// Also of a case that is cancelled at once: it was asked for, and is recorded.
+	settings, err := readSettings(c.root, c.Departure.Subject)
 	if err != nil {
 		return offboarding.Case{}, fmt.Errorf("read settings: %w", err)
 	}

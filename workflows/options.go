@@ -91,3 +91,9 @@ func pause(round int) time.Duration {
 	}
 	return min(500*time.Millisecond<<min(round, 10), time.Minute)
 }
+
+// refusedPause is the time between two tries of what the record refused: a minute
+// at first, then up to an hour, so that a year of it fits into a history.
+func refusedPause(round int) time.Duration {
+	return min(time.Minute<<min(round, 6), time.Hour)
+}

@@ -126,6 +126,7 @@ func (c *offboardCase) allowed(ctx workflow.Context, do Action, by offboarding.A
 func (c *offboardCase) refuse(now time.Time, by offboarding.Actor, do Action, r offboarding.Ruling) error {
 	refusal, err := refusal(now, by, do, r)
 	c.Refusals = keep(c.Refusals, refusal)
+	c.scribe.note(c) // before newer ones push it out
 	return err
 }
 
@@ -135,10 +136,14 @@ func refusal(now time.Time, by offboarding.Actor, do Action, r offboarding.Rulin
 		temporal.NewNonRetryableApplicationError("refused by the rule "+r.Refused+": "+r.Why, KindRefused, nil)
 }
 
-// keep adds a refusal; of too many the oldest go.
+// keep adds a refusal; of too many the oldest go. No two are of one instant, which
+// tells them apart in the record.
 func keep(all []offboarding.Refusal, r offboarding.Refusal) []offboarding.Refusal {
 	if r.Rule == "" {
 		return all
+	}
+	if n := len(all); n > 0 && !r.At.After(all[n-1].At) {
+		r.At = all[n-1].At.Add(time.Microsecond)
 	}
 	all = append(all, r)
 	return all[max(0, len(all)-maxRefusals):]

@@ -5,6 +5,7 @@ import (
 
 	"lastday/offboarding"
 	"lastday/record"
+	"lastday/record/casefile"
 )
 
 // RefusedRequest is a request that a door refused, so that no case knows of it.
@@ -25,6 +26,22 @@ func Refused(ctx workflow.Context, r RefusedRequest) (RefusedRequest, error) {
 		return r, err
 	}
 	id := workflow.GetInfo(ctx).WorkflowExecution.RunID + "/refusal"
-	e := controlEvent(id, r.Refusal.At, r.Refusal.Action+" refused by the rule "+r.Refusal.Rule, r.Refusal.By, r.Refusal.Why)
-	return r, handOver(ctx, []record.Event{e})
+	at := r.Refusal.At // by the door's clock, which may be ahead
+	if now := workflow.Now(ctx).UTC(); at.IsZero() || at.After(now) {
+		at = now
+	}
+	e := controlEvent(id, at, r.Refusal.Action+" refused by the rule "+r.Refusal.Rule, r.Refusal.By, r.Refusal.Why)
+	return r, handOver(ctx, []record.Event{about(e, r.Subject)})
+}
+
+// about says whom the event is about, where that is one person.
+func about(e record.Event, s offboarding.Subject) record.Event {
+	if s == "" {
+		return e
+	}
+	if e.People == nil {
+		e.People = map[record.Role]record.Person{}
+	}
+	e.People[record.Subject] = casefile.Person(offboarding.Actor{Email: s})
+	return e
 }

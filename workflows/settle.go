@@ -29,6 +29,9 @@ func (l *lane) settle(ctx workflow.Context) error {
 			break
 		}
 	}
+	if !l.ProvenAt.IsZero() && l.Account.Found {
+		l.measure(ctx, ProvenTimer, l.ProvenAt)
+	}
 	l.through()
 	return nil
 }

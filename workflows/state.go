@@ -17,9 +17,7 @@ import (
 func (c *offboardCase) use(s Settings) {
 	c.settings = s
 	c.Deadline = c.Due.Add(s.Deadline)
-	if s.Pages != "" {
-		c.Record = s.Pages + "/record/cases/" + c.RunID
-	}
+	c.linkTo(s.Pages)
 	for _, sys := range s.Systems {
 		c.lanes = append(c.lanes, &lane{
 			SystemCase: offboarding.SystemCase{System: sys.Name, Stage: offboarding.Finding},
@@ -32,6 +30,13 @@ func (c *offboardCase) use(s Settings) {
 				c.lanes[i].from = l
 			}
 		}
+	}
+}
+
+// linkTo notes where the case is in the record, if that is known.
+func (c *offboardCase) linkTo(pages string) {
+	if pages != "" {
+		c.Record = pages + "/record/cases/" + c.RunID
 	}
 }
 
@@ -264,7 +269,11 @@ func (c *offboardCase) end(s offboarding.State, outcome string) (offboarding.Cas
 	c.publish()
 	c.teller.last(c)
 	c.publish() // with what came of telling it
+	// Whoever is still being answered may be refused, which belongs into the record.
+	// After the end nobody's word is taken any more.
+	if err := workflow.Await(c.root, func() bool { return workflow.AllHandlersFinished(c.root) }); err != nil {
+		return c.view(), err
+	}
 	c.scribe.last(c)
-	err := workflow.Await(c.root, func() bool { return workflow.AllHandlersFinished(c.root) })
-	return c.view(), err
+	return c.view(), nil
 }

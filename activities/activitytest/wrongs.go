@@ -23,9 +23,9 @@ const vendorDelay = 7 * time.Second
 var (
 	anyFault = []faults.Kind{
 		faults.Limit, faults.Fail, faults.Down, faults.Truncate, faults.HTML, faults.Empty, faults.EmptyList,
-		faults.Unauthorized, faults.Forbidden,
+		faults.Hollow, faults.Unauthorized, faults.Forbidden,
 	}
-	readFault  = []faults.Kind{faults.Stale}
+	readFault  = []faults.Kind{faults.Stale, faults.Foreign}
 	writeFault = []faults.Kind{faults.AppliedFail, faults.AppliedHang, faults.Lie}
 )
 
@@ -128,6 +128,7 @@ func (c faultCase) rightKind(b *bench, err error) {
 		assert.True(b, transport.IsKind(err, transport.Unauthorized), "a refused credential became: %v", err)
 	case faults.Fail, faults.Down, faults.AppliedFail, faults.AppliedHang:
 		assert.True(b, transport.IsKind(err, transport.Unavailable), "a vendor that is down became: %v", err)
-	case faults.Latency, faults.Lie, faults.Stale, faults.Truncate, faults.HTML, faults.Empty, faults.EmptyList, faults.Forbidden:
+	case faults.Latency, faults.Lie, faults.Stale, faults.Truncate, faults.HTML, faults.Empty, faults.EmptyList, faults.Forbidden,
+		faults.Hollow, faults.Foreign, faults.Other:
 	}
 }

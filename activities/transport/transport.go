@@ -183,6 +183,16 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if basic, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Basic "); ok {
 		secret.Remember(basic) // the secret in another spelling, which an error may tell
 	}
+	call := Call{System: t.System, Op: op}
+	began := time.Now()
+	resp, err := t.exchange(op, r, &call)
+	call.Took = time.Since(began)
+	tell(r.Context(), call)
+	return resp, err
+}
+
+// exchange makes the call and notes what became of it.
+func (t *roundTripper) exchange(op string, r *http.Request, call *Call) (*http.Response, error) {
 	resp, err := t.Next.RoundTrip(r)
 	if err != nil {
 		// A plain io.EOF would make okta-sdk-golang repeat the call for ever.
@@ -193,12 +203,13 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	resp.Body.Close()
+	call.Status, call.Budget = resp.StatusCode, budget(resp.Header)
 	if err != nil {
 		return nil, &Error{Kind: Invalid, System: t.System, Op: op, Status: resp.StatusCode, Detail: "the answer ended early: " + err.Error()}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if e := t.judge(op, r, resp, body); e != nil {
-		e.RequestID = RequestID(resp.Header)
+		e.RequestID, call.Limited = RequestID(resp.Header), e.Kind == Limited
 		return nil, e
 	}
 	return resp, nil

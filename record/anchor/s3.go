@@ -113,10 +113,7 @@ func (s *S3) keep(ctx context.Context, key, where, signed string) error {
 	err = s.put(ctx, key, signed, only)
 	switch minio.ToErrorResponse(err).StatusCode {
 	case http.StatusPreconditionFailed, http.StatusConflict: // somebody was faster
-		if found, err = s.get(ctx, key); err == nil && found == "" {
-			err = fmt.Errorf("write anchor %s: %s is there and is not to be read", s.name, key)
-		}
-		if err != nil {
+		if found, err = s.written(ctx, key); err != nil {
 			return err
 		}
 		return s.compare(where, found, signed)
@@ -130,6 +127,24 @@ func (s *S3) keep(ctx context.Context, key, where, signed string) error {
 		return fmt.Errorf("write anchor %s: %w", s.name, s.plain(err))
 	}
 	return nil
+}
+
+// written gives an object that somebody else is about to write: the refusal to
+// write over it may come before it can be read.
+func (s *S3) written(ctx context.Context, key string) (string, error) {
+	for range 10 {
+		if found, err := s.get(ctx, key); err != nil || found != "" {
+			return found, err
+		}
+		timer := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return "", fmt.Errorf("read anchor %s: %w", s.name, ctx.Err())
+		}
+	}
+	return "", fmt.Errorf("write anchor %s: %s is there and is not to be read", s.name, key)
 }
 
 // locked makes sure that the lock which was asked for is there: a store that

@@ -59,16 +59,18 @@ func Rebuild(entries []record.Recorded, people map[string]record.Person) (Case, 
 	if len(entries) == 0 {
 		return Case{}, errors.New("the record has no such case")
 	}
-	r := reader{people: people}
+	r := reader{people: people, seen: map[string]offboarding.Observation{}}
 	r.c.Format = Format
 	r.c.RunID = entries[0].Entry.Case
-	for _, e := range entries {
-		if e.Entry.Case != r.c.RunID {
-			return Case{}, fmt.Errorf("entry %d is of case %s, not of %s", e.Index, e.Entry.Case, r.c.RunID)
+	for len(entries) > 0 {
+		n, late, err := r.moment(entries)
+		if err != nil {
+			return Case{}, err
 		}
-		if err := r.read(e); err != nil {
-			return Case{}, fmt.Errorf("entry %d: %w", e.Index, err)
+		if err := r.take(entries[:n], late); err != nil {
+			return Case{}, err
 		}
+		entries = entries[n:]
 	}
 	r.finish()
 	return r.c, nil
@@ -78,6 +80,67 @@ func Rebuild(entries []record.Recorded, people map[string]record.Person) (Case, 
 type reader struct {
 	people map[string]record.Person
 	c      Case
+	latest instance
+	seen   map[string]offboarding.Observation // by system and event
+}
+
+// instance tells moments apart: the larger is the later.
+type instance struct {
+	Revision int `json:"revision"`
+	Moment   int `json:"moment"`
+}
+
+func (i instance) before(o instance) bool {
+	return i.Revision < o.Revision || (i.Revision == o.Revision && i.Moment < o.Moment)
+}
+
+// moment counts the entries up to the next that says how the case stands: what
+// one moment said, all of it put into the log at once. It is late if a later
+// moment is in the log already: a writer that was held up for long.
+func (r *reader) moment(entries []record.Recorded) (n int, late bool, err error) {
+	for i, e := range entries {
+		if k := e.Entry.Kind; k != record.Progress && k != record.Confirmation {
+			continue
+		}
+		var at instance
+		if err := (piece{entry: e.Entry}).into(&at); err != nil {
+			return 0, false, fmt.Errorf("entry %d: %w", e.Index, err)
+		}
+		late = at.before(r.latest)
+		if !late {
+			r.latest = at
+		}
+		return i + 1, late, nil
+	}
+	return len(entries), false, nil
+}
+
+// take takes the entries of one moment in. Those of a late one are told, and
+// change nothing: what still holds of them stands in what came before.
+func (r *reader) take(entries []record.Recorded, late bool) error {
+	into := r
+	if late {
+		into = &reader{people: r.people, seen: r.seen}
+		into.c.RunID, into.c.Subject = r.c.RunID, r.c.Subject
+	}
+	for _, e := range entries {
+		if e.Entry.Case != r.c.RunID {
+			return fmt.Errorf("entry %d is of case %s, not of %s", e.Index, e.Entry.Case, r.c.RunID)
+		}
+		if err := into.read(e); err != nil {
+			return fmt.Errorf("entry %d: %w", e.Index, err)
+		}
+	}
+	if !late {
+		return nil
+	}
+	for _, l := range into.c.Lines {
+		if l.Kind != record.Access {
+			l.Text = joined("told late", l.Text)
+		}
+		r.c.Lines = append(r.c.Lines, l)
+	}
+	return nil
 }
 
 // read takes one entry in and writes its line.
@@ -96,7 +159,7 @@ func (r *reader) read(e record.Recorded) error {
 		Index: e.Index, Seq: e.Entry.Seq, Kind: e.Entry.Kind, At: e.Entry.At, Recorded: e.Entry.Recorded,
 		System: e.Entry.System, Who: r.name(e.Entry.People[record.Actor]),
 	}
-	p := piece{entry: e.Entry, details: details}
+	p := piece{entry: e.Entry, details: r.unveil(e.Entry, details)}
 	switch e.Entry.Kind {
 	case record.Request:
 		line.Text, err = r.request(p)
@@ -130,6 +193,10 @@ func (r *reader) read(e record.Recorded) error {
 	if err != nil {
 		return err
 	}
+	var gone partial
+	if json.Unmarshal(p.details, &gone) == nil && len(gone.LeftOut) > 0 {
+		line.Text = joined(line.Text, "too long for the record: "+strings.Join(gone.LeftOut, ", "))
+	}
 	r.c.Lines = append(r.c.Lines, line)
 	return nil
 }
@@ -137,8 +204,10 @@ func (r *reader) read(e record.Recorded) error {
 // finish works out what follows from the entries. A case that has ended keeps
 // the proofs it ended with; of one that is open they are judged anew.
 func (r *reader) finish() {
-	r.c.ID = "case:" + r.c.RunID
-	if r.c.Departure.Subject != "" {
+	switch {
+	case r.c.Departure.Subject == "":
+		r.c.ID = "case:" + r.c.RunID
+	case r.c.ID == "":
 		r.c.ID = r.c.Departure.Subject.CaseID()
 	}
 	if r.c.State.Ended() {
@@ -193,8 +262,19 @@ type piece struct {
 	details json.RawMessage
 }
 
-// into fills v from facts and details together.
+// into fills v from facts and details together. What is a fact is no detail, too:
+// the one would hide the other.
 func (p piece) into(v any) error {
+	var facts, details map[string]json.RawMessage
+	if len(p.details) > 0 && json.Unmarshal(p.entry.Facts, &facts) == nil && json.Unmarshal(p.details, &details) == nil {
+		for k := range details {
+			for f := range facts {
+				if strings.EqualFold(k, f) {
+					return fmt.Errorf("a %s says twice what its %q is", p.entry.Kind, f)
+				}
+			}
+		}
+	}
 	for _, b := range []json.RawMessage{p.entry.Facts, p.details} {
 		if len(b) == 0 {
 			continue
@@ -204,6 +284,15 @@ func (p piece) into(v any) error {
 		}
 	}
 	return nil
+}
+
+// partial is what a piece says of itself that did not fit into the record whole.
+type partial struct {
+	LeftOut []string `json:"left_out"`
+}
+
+func (p partial) leftOut(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(p.LeftOut, k) })
 }
 
 func joined(parts ...string) string {

@@ -185,6 +185,10 @@ func TestAGradeThatNothingShowsIsFound(t *testing.T) {
 		"a read-back without a control": func(c *offboarding.Case) { c.Systems[0].Observations[1].Control = "" },
 		"verified with an open class":   func(c *offboarding.Case) { c.Systems[0].Verdicts[1].Proof = offboarding.Acknowledged },
 		"another instant":               func(c *offboarding.Case) { c.ProvenAt = after(time.Second) },
+		"a class without a grade":       func(c *offboarding.Case) { c.Systems[0].Verdicts = c.Systems[0].Verdicts[:1] },
+		"a word that nobody gave": func(c *offboarding.Case) {
+			c.State, c.Systems[0].Verdicts[1].Proof = offboarding.Closed, offboarding.Attested
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := verified()

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"lastday/offboarding"
@@ -18,7 +19,7 @@ func Check(entries []record.Recorded) ([]string, error) {
 	}
 	var out []string
 	for _, s := range c.Systems {
-		out = append(out, checkProofs(s, c.Decisions)...)
+		out = append(out, checkProofs(s, c)...)
 	}
 	if c.Standing.State == "" {
 		return append(out, "no entry says how the case stands"), nil
@@ -30,19 +31,26 @@ func Check(entries []record.Recorded) ([]string, error) {
 	return append(out, checkEnd(c)...), nil
 }
 
-// checkProofs compares each grade with what the observations and decisions give.
-func checkProofs(s offboarding.SystemCase, decisions []offboarding.Decision) []string {
+// checkProofs compares each grade with what the observations and decisions give,
+// and each class of a case that has ended with the grades.
+func checkProofs(s offboarding.SystemCase, c Case) []string {
 	var out []string
 	judged := map[offboarding.Class]offboarding.Proof{}
-	for _, v := range offboarding.Judge(s, decisions) {
+	for _, v := range offboarding.Judge(s, c.Decisions) {
 		judged[v.Class] = v.Proof
+		graded := slices.ContainsFunc(s.Verdicts, func(o offboarding.Verdict) bool { return o.Class == v.Class })
+		if c.State.Ended() && !graded {
+			out = append(out, fmt.Sprintf("%s/%s was found, and no entry says what became of it", s.System, v.Class))
+		}
 	}
 	for _, v := range s.Verdicts {
-		if !v.Verified() {
-			continue
-		}
-		if got := judged[v.Class]; got != v.Proof {
+		got := judged[v.Class]
+		switch {
+		case got == v.Proof:
+		case v.Verified():
 			out = append(out, fmt.Sprintf("%s/%s is called %s, and no observation after the last change shows it", s.System, v.Class, v.Proof))
+		case v.Proof == offboarding.Attested || v.Proof == offboarding.Waived:
+			out = append(out, fmt.Sprintf("%s/%s is called %s, and no decision says so", s.System, v.Class, v.Proof))
 		}
 	}
 	return out

@@ -26,7 +26,7 @@ func Events(c offboarding.Case) []record.Event {
 	}
 	w.words()
 	w.progress()
-	return w.events
+	return w.veiled()
 }
 
 // writer collects a case's events.
@@ -39,43 +39,33 @@ type writer struct {
 // add makes an event of v: the public keys of its JSON object are facts, the
 // others details. The key and the facts name it within the case.
 func (w *writer) add(kind record.Kind, system offboarding.System, key string, at time.Time, v any, public ...string) *record.Event {
-	facts, details := split(v, public)
-	h := sha256.Sum256(facts)
+	open, closed := split(v, public)
+	facts := object(open)
 	if at.IsZero() {
 		at = w.c.StartedAt
 	}
-	id := strings.Join([]string{w.c.RunID, string(kind), string(system), key, hex.EncodeToString(h[:8])}, "/")
 	w.events = append(w.events, record.Event{
-		ID: id, Kind: kind, At: at, Case: w.c.RunID, System: string(system),
-		People: map[record.Role]record.Person{record.Subject: w.subject}, Facts: facts, Details: details,
+		ID: w.id(kind, system, key, facts), Kind: kind, At: at, Case: w.c.RunID, System: string(system),
+		People: map[record.Role]record.Person{record.Subject: w.subject},
 	})
-	return &w.events[len(w.events)-1]
+	ev := &w.events[len(w.events)-1]
+	ev.Facts, ev.Details = fit(open, closed)
+	return ev
 }
 
-// split divides the JSON object of v. Values that are left out of v's JSON are
-// in neither part.
-func split(v any, public []string) (facts, details json.RawMessage) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // the types are ours and all marshal
+// id names an event by its key and facts.
+func (w *writer) id(kind record.Kind, system offboarding.System, key string, facts json.RawMessage) string {
+	const most = 100
+	if len(key) > most || len(system) > most {
+		h := sha256.Sum256([]byte(string(system) + "/" + key))
+		system, key = "", hex.EncodeToString(h[:16])
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(b, &all); err != nil {
-		panic(err)
-	}
-	open, closed := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	for k, raw := range all {
-		if slices.Contains(public, k) {
-			open[k] = raw
-		} else {
-			closed[k] = raw
-		}
-	}
-	facts, _ = json.Marshal(open)
-	if len(closed) > 0 {
-		details, _ = json.Marshal(closed)
-	}
-	return facts, details
+	return strings.Join([]string{w.c.RunID, string(kind), string(system), key, digest(facts)}, "/")
+}
+
+func digest(facts json.RawMessage) string {
+	h := sha256.Sum256(facts)
+	return hex.EncodeToString(h[:8])
 }
 
 // Person is an actor as the record knows people: by address, or else by the
@@ -127,19 +117,26 @@ func (w *writer) acting(ev *record.Event, a offboarding.Actor) {
 	}
 }
 
-// asked is a departure without the people in it.
+// asked is a departure without the people in it, but for how the address of who
+// leaves was written, and the case's id, which is made of it.
 type asked struct {
 	offboarding.Departure
-	Subject     struct{}           `json:"subject,omitzero"`
-	Successor   struct{}           `json:"successor,omitzero"`
-	RequestedBy struct{}           `json:"requested_by,omitzero"`
-	By          by                 `json:"by"`
-	Words       []offboarding.Word `json:"words,omitempty"`
+	ID          string              `json:"id,omitempty"`
+	Address     offboarding.Subject `json:"address,omitempty"`
+	Subject     struct{}            `json:"subject,omitzero"`
+	Successor   struct{}            `json:"successor,omitzero"`
+	RequestedBy struct{}            `json:"requested_by,omitzero"`
+	By          by                  `json:"by"`
+	Words       []offboarding.Word  `json:"words,omitempty"`
 }
 
 func (w *writer) request() {
 	d := w.c.Departure
-	ev := w.add(record.Request, "", "", d.RequestedAt, asked{Departure: d, By: byOf(d.RequestedBy), Words: w.c.Words},
+	at := d.RequestedAt // by the clock of whoever asked, which may be ahead
+	if at.After(w.c.StartedAt) {
+		at = w.c.StartedAt
+	}
+	ev := w.add(record.Request, "", "", at, asked{Departure: d, ID: w.c.ID, Address: d.Subject, By: byOf(d.RequestedBy), Words: w.c.Words},
 		"at", "zone", "urgent", "kind", "partner", "requested_at", "moved_at", "bulk", "by", "word", "words")
 	w.acting(ev, d.RequestedBy)
 	if d.Successor != "" {
@@ -203,8 +200,16 @@ func (w *writer) words() {
 		}{o, byOf(o.By), i}, "do", "to", "at", "by", "n")
 		w.acting(ev, o.By)
 	}
+	at := map[int64]int{}
 	for _, r := range w.c.Refusals {
-		ev := w.add(record.Refusal, "", strconv.FormatInt(r.At.UnixMicro(), 10), r.At, struct {
+		// Two people may be refused the same at one moment.
+		micro := r.At.UnixMicro()
+		key := strconv.FormatInt(micro, 10)
+		if n := at[micro]; n > 0 {
+			key += "-" + strconv.Itoa(n)
+		}
+		at[micro]++
+		ev := w.add(record.Refusal, "", key, r.At, struct {
 			offboarding.Refusal
 			By by `json:"by"`
 		}{r, byOf(r.By)}, "action", "rule", "at", "by")
@@ -212,8 +217,8 @@ func (w *writer) words() {
 	}
 }
 
-// progress says how the case stands: each time it is asked for under another
-// revision, and once when it has ended.
+// progress says how the case stands. It is the last of what a moment has to say:
+// a reader knows by it which moments came into the log too late.
 func (w *writer) progress() {
 	kind, key := record.Progress, fmt.Sprintf("%d", w.c.Revision)
 	at := w.c.NotedAt
@@ -226,8 +231,12 @@ func (w *writer) progress() {
 		Held     string             `json:"held,omitempty"`
 		Needs    []offboarding.Need `json:"needs,omitempty"`
 		Revision int                `json:"revision,omitempty"`
+		Moment   int                `json:"moment,omitempty"`
 	}
-	v := standing{Standing: StandingOf(w.c), Outcome: w.c.Outcome, Held: w.c.Held, Needs: w.c.Needs(), Revision: w.c.Revision}
+	v := standing{
+		Standing: StandingOf(w.c), Outcome: w.c.Outcome, Held: w.c.Held, Needs: w.c.Needs(),
+		Revision: w.c.Revision, Moment: w.c.Moment,
+	}
 	w.add(kind, "", key, at, v, standingKeys()...)
 }
 
@@ -236,6 +245,6 @@ func standingKeys() []string {
 	return []string{
 		"state", "partner", "kind", "urgent", "requested_at", "started_at", "approved_at", "due", "deadline",
 		"contained_at", "revoked_at", "proven_at", "ended_at", "plan", "systems", "open", "attested", "waived",
-		"reported", "residuals", "exceptions_end", "residuals_end", "revision",
+		"reported", "residuals", "exceptions_end", "residuals_end", "revision", "moment",
 	}
 }

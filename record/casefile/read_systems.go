@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,15 +35,19 @@ func (r *reader) plan(p piece) (string, error) {
 	if v.Evidenced && p.details == nil {
 		s.Account.Evidence = erased
 	}
+	anew := ""
+	if v.FoundAt.IsZero() {
+		anew = "is looked up anew; before: "
+	}
 	if !v.Known {
-		return joined("no account found", v.Account.Evidence), nil
+		return anew + joined("no account found", v.Account.Evidence), nil
 	}
 	classes := slices.Sorted(maps.Keys(v.Counts))
 	parts := make([]string, 0, len(classes))
 	for _, c := range classes {
 		parts = append(parts, fmt.Sprintf("%d %s", v.Counts[c], c))
 	}
-	text := "account found"
+	text := anew + "account found"
 	if v.Account.Login != "" {
 		text += " (" + v.Account.Login + ")"
 	}
@@ -76,6 +81,7 @@ func (r *reader) action(p piece) (string, error) {
 func (r *reader) observation(p piece) (string, error) {
 	var v struct {
 		offboarding.Observation
+		partial
 		Controlled bool `json:"controlled"`
 		Still      int  `json:"still,omitempty"`
 	}
@@ -83,11 +89,15 @@ func (r *reader) observation(p piece) (string, error) {
 		return "", err
 	}
 	o := v.Observation
-	if p.details == nil && v.Controlled {
+	if v.Controlled && (p.details == nil || v.leftOut("control")) {
 		o.Control = erased
+	}
+	if p.details != nil && !v.leftOut("control", "present") && (v.Controlled != (o.Control != "") || v.Still != len(o.Present)) {
+		return "", errors.New("the details of an observation say something else than its facts")
 	}
 	s := r.system(p.entry.System)
 	s.Observations = append(s.Observations, o)
+	r.saw(s.System, p.entry.Event, o)
 	text := fmt.Sprintf("%s: %s", o.Class, o.Sight)
 	switch {
 	case v.Still > 0:
@@ -101,6 +111,22 @@ func (r *reader) observation(p piece) (string, error) {
 		text += " (credential " + o.Credential + ")"
 	}
 	return joined(text, o.Reason), nil
+}
+
+// saw keeps an observation under its event, for stages to name it by.
+func (r *reader) saw(system offboarding.System, event string, o offboarding.Observation) {
+	r.seen[string(system)+event[strings.LastIndexByte(event, '/')+1:]] = o
+}
+
+// still gives the observations that a stage says hold.
+func (r *reader) still(system offboarding.System, seen []string) []offboarding.Observation {
+	var out []offboarding.Observation
+	for _, id := range seen {
+		if o, known := r.seen[string(system)+id]; known {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 func (r *reader) proof(p piece) (string, error) {
@@ -147,9 +173,8 @@ func (r *reader) stage(p piece) (string, error) {
 	}
 	s := r.system(p.entry.System)
 	s.Stage, s.ContainedAt, s.RevokedAt, s.ProvenAt = v.Stage, v.ContainedAt, v.RevokedAt, v.ProvenAt
-	if s.ProvenAt.IsZero() && v.Observed.IsZero() {
-		s.Observations = nil
-	}
+	s.FoundAt, s.Turn = v.FoundAt, v.Turn
+	s.Observations = r.still(s.System, v.Seen)
 	var parts []string
 	for _, m := range []struct {
 		what string

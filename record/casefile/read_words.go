@@ -15,6 +15,9 @@ func (r *reader) request(p piece) (string, error) {
 		return "", err
 	}
 	subject := r.c.Departure.Subject
+	if v.Address.Plain() == subject.Plain() {
+		subject, r.c.ID = v.Address, v.ID // as they were written
+	}
 	r.c.Departure = v.Departure
 	r.c.Departure.Subject = subject
 	r.c.Departure.RequestedBy = r.actor(p, v.By)
@@ -148,6 +151,7 @@ func (r *reader) progress(p piece) (string, error) {
 		Held     string             `json:"held,omitempty"`
 		Needs    []offboarding.Need `json:"needs,omitempty"`
 		Revision int                `json:"revision,omitempty"`
+		Moment   int                `json:"moment,omitempty"`
 	}
 	if err := p.into(&v); err != nil {
 		return "", err
@@ -156,7 +160,7 @@ func (r *reader) progress(p piece) (string, error) {
 	c.Standing = s
 	c.State, c.StartedAt, c.Due, c.Deadline, c.Plan = offboarding.State(s.State), s.StartedAt, s.Due, s.Deadline, s.Plan
 	c.ContainedAt, c.RevokedAt, c.ProvenAt, c.EndedAt = s.ContainedAt, s.RevokedAt, s.ProvenAt, s.EndedAt
-	c.Outcome, c.Held, c.Revision = v.Outcome, v.Held, v.Revision
+	c.Outcome, c.Held, c.Revision, c.Moment = v.Outcome, v.Held, v.Revision, v.Moment
 	for i := range c.Systems {
 		c.Systems[i].Needs = nil
 	}

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 
 	"lastday/offboarding"
@@ -27,6 +28,7 @@ func StandingOf(c offboarding.Case) record.Standing {
 				s.Attested++
 			case v.Proof == offboarding.Waived:
 				s.Waived++
+				s.ExceptionsEnd = later(s.ExceptionsEnd, waivedUntil(sys.System, v.Class, c.Decisions))
 			case v.Proof == offboarding.ReportedProof:
 				s.Reported++
 			default:
@@ -42,12 +44,18 @@ func StandingOf(c offboarding.Case) record.Standing {
 	if unknown {
 		s.ResidualsEnd = time.Time{}
 	}
-	for _, d := range c.Decisions {
-		if d.Verb == offboarding.Waive {
-			s.ExceptionsEnd = later(s.ExceptionsEnd, d.Until)
+	return s
+}
+
+// waivedUntil is the end of the newest waiver of the class. One that was taken
+// back, or that was overtaken because the access is gone, counts no more.
+func waivedUntil(s offboarding.System, class offboarding.Class, decisions []offboarding.Decision) time.Time {
+	for _, d := range slices.Backward(decisions) {
+		if d.System == s && d.Verb == offboarding.Waive && (d.Class == class || d.Class == "") {
+			return d.Until
 		}
 	}
-	return s
+	return time.Time{}
 }
 
 // approvedAt is when the last approval came that was needed; zero as long as

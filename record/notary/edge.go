@@ -2,10 +2,13 @@ package notary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"lastday/record"
 )
 
 // page is how many entries are read at once.
@@ -98,6 +101,9 @@ func (n *Notary) walk(ctx context.Context, e *edge, size, limit int64, r tlog.Ha
 func (n *Notary) walkPage(ctx context.Context, e *edge, to int64, r tlog.HashReader) error {
 	from := e.n
 	entries, err := n.o.Log.Range(ctx, from, to)
+	if damaged, ok := errors.AsType[*record.DamagedError](err); ok {
+		return stopf(Changed, "%v", damaged)
+	}
 	if err != nil {
 		return fmt.Errorf("read entries %d to %d: %w", from, to, err)
 	}

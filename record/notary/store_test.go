@@ -136,6 +136,12 @@ func TestTheRealStoreIsAttacked(t *testing.T) {
 		"an entry changed long after": {notary.Changed, func(t *testing.T, _ *house, dsn string) {
 			attack(t, dsn, "UPDATE record_entries SET leaf = (SELECT leaf FROM record_entries WHERE idx = 3) WHERE idx = 5")
 		}},
+		"an entry cut out": {notary.Changed, func(t *testing.T, _ *house, dsn string) {
+			attack(t, dsn, "DELETE FROM record_entries WHERE idx = 5")
+		}},
+		"an entry that is none any more": {notary.Changed, func(t *testing.T, _ *house, dsn string) {
+			attack(t, dsn, "UPDATE record_entries SET leaf = (SELECT hash FROM record_hashes WHERE idx = 0) WHERE idx = 5")
+		}},
 		"a checkpoint changed": {notary.Unsigned, func(t *testing.T, h *house, dsn string) {
 			require.NoError(t, h.o.Log.Append(t.Context(), events("more", 1)))
 			attack(t, dsn, "UPDATE record_checkpoints SET note = replace(note, '10', '11')")

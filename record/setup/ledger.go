@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -26,6 +27,7 @@ type Ledger struct {
 	Verifier  note.Verifier
 	PublicKey string
 	conf      Config
+	notary    atomic.Pointer[notary.Notary] // while this process signs
 }
 
 // Open opens the record and brings its schema up to date.
@@ -137,6 +139,7 @@ func (l *Ledger) Sign(o Signing) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	l.notary.Store(n)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {

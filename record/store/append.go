@@ -16,17 +16,8 @@ const (
 	patience = 30 * time.Second
 )
 
-// RefusedError says that an event can never be appended as it is: trying again
-// is of no use.
-type RefusedError struct {
-	Event string // its id
-	Why   string
-}
-
-// Error says which event and why.
-func (e *RefusedError) Error() string {
-	return fmt.Sprintf("append event %q: %s", e.Event, e.Why)
-}
+// RefusedError is record.RefusedError.
+type RefusedError = record.RefusedError
 
 func refuse(event, format string, args ...any) error {
 	return &RefusedError{Event: event, Why: fmt.Sprintf(format, args...)}

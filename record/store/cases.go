@@ -59,17 +59,17 @@ func (l *ledger) count(entry *record.Entry, index int64) error {
 	if entry.Kind != record.Progress && entry.Kind != record.Confirmation {
 		return nil
 	}
-	var standing record.Standing
+	var now, before told
 	if len(entry.Facts) > 0 {
-		if err := json.Unmarshal(entry.Facts, &standing); err != nil {
+		if err := json.Unmarshal(entry.Facts, &now); err != nil {
 			return refuse(entry.Event, "its facts are not how a case stands: %v", err)
 		}
 	}
-	if strings.ContainsRune(standing.State+standing.Partner, 0) {
-		return refuse(entry.Event, "its facts have a zero byte in them")
+	if err := json.Unmarshal(c.facts, &before); err != nil {
+		return err
 	}
-	if c.confirmed == 1 && entry.Kind == record.Progress {
-		return nil // told late: the case had ended
+	if (c.confirmed == 1 && entry.Kind == record.Progress) || now.before(before) {
+		return nil // told late: what is newer is in the log already
 	}
 	c.last, c.facts = index, entry.Facts
 	if len(c.facts) == 0 {
@@ -79,6 +79,18 @@ func (l *ledger) count(entry *record.Entry, index int64) error {
 		c.confirmed = 1
 	}
 	return nil
+}
+
+// told is how a case stands, and as of when: a later moment has a larger revision,
+// or of one revision a larger number.
+type told struct {
+	record.Standing
+	Revision int `json:"revision"`
+	Moment   int `json:"moment"`
+}
+
+func (t told) before(o told) bool {
+	return t.Revision < o.Revision || (t.Revision == o.Revision && t.Moment < o.Moment)
 }
 
 func (l *ledger) flushCases(queries []query) ([]query, error) {
@@ -92,7 +104,7 @@ func (l *ledger) flushCases(queries []query) ([]query, error) {
 		}
 		args := []any{
 			id, c.first, c.subject, c.entries, c.last, c.confirmed, c.facts,
-			standing.State, standing.Partner, micros(standing.Due), lateFrom(standing),
+			column(standing.State), column(standing.Partner), micros(standing.Due), lateFrom(standing),
 		}
 		text := `INSERT INTO record_cases
 (case_id, first_idx, subject, entries, last_idx, confirmed, standing, state, partner, due, late_from)
@@ -105,6 +117,9 @@ standing = $7, state = $8, partner = $9, due = $10, late_from = $11 WHERE case_i
 	}
 	return queries, nil
 }
+
+// column is a text as both databases take it; the facts keep it as it was.
+func column(s string) string { return strings.ReplaceAll(s, "\x00", "") }
 
 // lateFrom is the instant after which Standing.Late is true, if nothing more
 // happens.

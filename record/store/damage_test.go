@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -21,7 +22,7 @@ func TestAChangedDatabaseIsReadAsAnErrorAndNeverHalf(t *testing.T) {
 		"an entry overwritten": {"UPDATE record_entries SET leaf = (SELECT hash FROM record_hashes WHERE idx = 0) WHERE idx = 1", "entry 1"},
 		"details of another":   {"UPDATE record_sealed SET box = (SELECT box FROM record_sealed WHERE idx = 0) WHERE idx = 1", "altered"},
 		"a key of another": {
-			"UPDATE record_people SET keyset = (SELECT keyset FROM record_people p WHERE p.pseudonym <> record_people.pseudonym)", "names key",
+			"UPDATE record_people SET keyset = (SELECT keyset FROM record_people p WHERE p.pseudonym NOT IN (SELECT owner FROM record_sealed))", "names key",
 		},
 	}
 	for name, d := range damages {
@@ -36,6 +37,8 @@ func TestAChangedDatabaseIsReadAsAnErrorAndNeverHalf(t *testing.T) {
 				got, err := s.Range(t.Context(), 0, 5)
 				require.ErrorContains(t, err, d.want)
 				require.Nil(t, got)
+				_, typed := errors.AsType[*record.DamagedError](err)
+				require.Equal(t, name != "a key of another", typed, "what no other key would open was changed")
 			})
 		})
 	}
@@ -135,5 +138,39 @@ func TestManyPeopleAreReadAtOnce(t *testing.T) {
 		people, err := s.People(t.Context(), wanted)
 		require.NoError(t, err)
 		require.Len(t, people, 500)
+	})
+}
+
+// A writer that was held up hands in what a case was before; the list of cases
+// must not show it as how the case stands.
+func TestWhatIsToldLateIsNotHowACaseStands(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, newKeys(t))
+		at := func(id string, kind record.Kind, state string, revision, moment int) {
+			ev := stands(id, "case-1", kind, record.Standing{State: state})
+			ev.Facts = fmt.Appendf(nil, `{"state":%q,"partner":"a\u0000b","revision":%d,"moment":%d}`, state, revision, moment)
+			require.NoError(t, appendAll(t.Context(), s, ev))
+		}
+		for i, step := range []struct {
+			kind             record.Kind
+			state, want      string
+			revision, moment int
+		}{
+			{record.Progress, "containing", "containing", 2, 50},
+			{record.Progress, "waiting", "containing", 2, 40},
+			{record.Progress, "waiting", "containing", 1, 60},
+			{record.Progress, "revoking", "revoking", 2, 51},
+			{record.Confirmation, "verified", "verified", 3, 70},
+			{record.Progress, "observing", "verified", 4, 80},
+			{record.Confirmation, "cancelled", "verified", 3, 69},
+			{record.Confirmation, "closed", "closed", 4, 90},
+		} {
+			at(fmt.Sprint("e", i), step.kind, step.state, step.revision, step.moment)
+			cases, err := s.Cases(t.Context(), record.Filter{State: step.want})
+			require.NoError(t, err)
+			require.Len(t, cases, 1, "step %d", i)
+			require.EqualValues(t, i+1, cases[0].Entries)
+		}
+		sound(t, s)
 	})
 }

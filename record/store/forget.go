@@ -25,6 +25,10 @@ const DefaultRetention = 396 * 24 * time.Hour
 // ErrUnknown says that the record has nobody of that identity.
 var ErrUnknown = errors.New("the record has nobody of that identity")
 
+// ErrRetained says that the retention of a person's case is not over; see
+// WithinRetention.
+var ErrRetained = errors.New("wait, or say explicitly that it is not to be")
+
 // ForgetOption changes what Forget refuses.
 type ForgetOption func(*forgetting)
 
@@ -44,6 +48,9 @@ func WithinRetention() ForgetOption { return func(f *forgetting) { f.early = tru
 // entry more says that it was done and by whom. It refuses while the person has a
 // case that has not ended or ended less than the retention ago. What comes later
 // of the same person gets another pseudonym.
+//
+// What other people's details say of them in words of its own stays with those: a
+// reason that somebody wrote, a colleague's login that a system showed as control.
 //
 // When it returns nil nothing of it is left in the database's files; PostgreSQL's
 // write-ahead log, and backups, keep the sealed rows for as long as they
@@ -67,6 +74,7 @@ func (s *Store) Forget(ctx context.Context, identity string, by record.Person, o
 		done, after, err = s.forget(ctx, r, identity, by, f)
 		return err
 	})
+	err = s.orClosed(err)
 	switch {
 	case err == nil:
 		s.edge.Store(after)
@@ -144,8 +152,8 @@ func (f forgetting) mayForget(scan func(...any) error, now time.Time, cases *[]s
 		return fmt.Errorf("their case %s has not ended: wait for its end", id)
 	}
 	if until := standing.EndedAt.Add(f.retention); !f.early && now.Before(until) {
-		return fmt.Errorf("their case %s ended on %s and is to be kept until %s: wait, or say explicitly that it is not to be",
-			id, standing.EndedAt.UTC().Format(time.DateOnly), until.UTC().Format(time.DateOnly))
+		return fmt.Errorf("their case %s ended on %s and is to be kept until %s: %w",
+			id, standing.EndedAt.UTC().Format(time.DateOnly), until.UTC().Format(time.DateOnly), ErrRetained)
 	}
 	*cases = append(*cases, id)
 	return nil

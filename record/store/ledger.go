@@ -35,7 +35,7 @@ type ledger struct {
 // check refuses what no database and no entry could hold.
 func check(ev record.Event) error {
 	if err := ev.Check(); err != nil {
-		return &RefusedError{ev.ID, err.Error()}
+		return &RefusedError{Event: ev.ID, Why: err.Error()}
 	}
 	for _, s := range []string{ev.ID, ev.Case, ev.System} {
 		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {

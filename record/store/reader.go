@@ -57,8 +57,11 @@ const (
 LEFT JOIN record_people p ON p.pseudonym = s.owner`
 )
 
+func missing(index int64) error { return &record.DamagedError{Index: index, Why: "it is missing"} }
+
 // Range gives the entries from (included) to (excluded) by index, all of which
-// must be in the log.
+// must be in the log. A *record.DamagedError says that one is missing or cannot
+// be read.
 func (s *Store) Range(ctx context.Context, from, to int64) ([]record.Recorded, error) {
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read entries %d to %d: there is no such range", from, to)
@@ -79,11 +82,11 @@ func (s *Store) Range(ctx context.Context, from, to int64) ([]record.Recorded, e
 	}
 	for i, e := range entries {
 		if e.Index != from+int64(i) {
-			return nil, fmt.Errorf("read entry %d: it is missing: somebody changed the database", from+int64(i))
+			return nil, missing(from + int64(i))
 		}
 	}
 	if int64(len(entries)) != to-from {
-		return nil, fmt.Errorf("read entry %d: it is missing: somebody changed the database", from+int64(len(entries)))
+		return nil, missing(from + int64(len(entries)))
 	}
 	return entries, nil
 }
@@ -109,10 +112,10 @@ func (s *Store) entries(ctx context.Context, q query) ([]record.Recorded, error)
 			return err
 		}
 		if r.Entry, err = record.ParseEntry(r.Leaf); err != nil {
-			return fmt.Errorf("entry %d: %w", r.Index, err)
+			return &record.DamagedError{Index: r.Index, Why: err.Error()}
 		}
 		if keyset != nil {
-			if r.Opened, err = s.open(keys, owner, keyset, box, r.Entry.Event); err != nil {
+			if r.Opened, err = s.open(keys, owner, keyset, box, r); err != nil {
 				return err
 			}
 		}
@@ -125,7 +128,7 @@ func (s *Store) entries(ctx context.Context, q query) ([]record.Recorded, error)
 	return all, nil
 }
 
-func (s *Store) open(keys map[string]names.Person, owner string, keyset, box []byte, event string) ([]byte, error) {
+func (s *Store) open(keys map[string]names.Person, owner string, keyset, box []byte, of record.Recorded) ([]byte, error) {
 	key, ok := keys[owner]
 	if !ok {
 		var err error
@@ -134,7 +137,11 @@ func (s *Store) open(keys map[string]names.Person, owner string, keyset, box []b
 		}
 		keys[owner] = key
 	}
-	return key.Open(box, event)
+	opened, err := key.Open(box, of.Entry.Event)
+	if err != nil {
+		return nil, &record.DamagedError{Index: of.Index, Why: err.Error()}
+	}
+	return opened, nil
 }
 
 // People says who pseudonyms are; those that were erased, and those that never

@@ -53,7 +53,7 @@ func (s *Store) Sign(ctx context.Context, fn func(ctx context.Context, si record
 			text: "INSERT INTO record_checkpoints (n, size, note) VALUES ($1, $2, $3)", args: []any{n + 1, size, note},
 		}}, nil
 	})
-	if err != nil {
+	if err := s.orClosed(err); err != nil {
 		return fmt.Errorf("sign checkpoint: %w", err)
 	}
 	return nil
@@ -75,7 +75,8 @@ func checkpoint(ctx context.Context, r runner) (n int64, note string, err error)
 }
 
 // AddAnchor keeps the receipt of a checkpoint that was put elsewhere. The same
-// receipt again (anchor, kind, place and checkpoint) adds nothing.
+// receipt again (anchor, kind, place and checkpoint) adds nothing. After Close it
+// is ErrClosed.
 func (s *Store) AddAnchor(ctx context.Context, a record.Anchored) error {
 	size, err := sizeOf(a.Checkpoint)
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *Store) AddAnchor(ctx context.Context, a record.Anchored) error {
 			args: []any{id[:], size, micros(a.At), receipt},
 		})
 	})
-	if err != nil {
+	if err := s.orClosed(err); err != nil {
 		return fmt.Errorf("keep anchor %s: %w", a.Anchor, err)
 	}
 	return nil

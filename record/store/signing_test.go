@@ -132,3 +132,18 @@ WHERE datname = current_database() AND state = 'idle in transaction'`)
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
+
+func TestAClosedRecordSaysThatItIsClosed(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, newKeys(t))
+		require.NoError(t, appendAll(t.Context(), s, action("a", "case-1")))
+		head, err := s.Head(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, s.AddAnchor(t.Context(), record.Anchored{Anchor: "disk", Checkpoint: note(head)}), store.ErrClosed)
+		require.ErrorIs(t, s.Sign(t.Context(), func(context.Context, record.Signing) (string, error) { return "", nil }), store.ErrClosed)
+		require.ErrorIs(t, appendAll(t.Context(), s, action("b", "case-1")), store.ErrClosed)
+		_, err = s.Forget(t.Context(), jane.Identity, hr)
+		require.ErrorIs(t, err, store.ErrClosed)
+	})
+}

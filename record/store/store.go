@@ -87,6 +87,20 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// orClosed makes of whatever went wrong in a store that was closed meanwhile that
+// it is closed: a database that is gone says so in many ways.
+func (s *Store) orClosed(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-s.closing:
+		return ErrClosed
+	default:
+		return err
+	}
+}
+
 const namesCheck = "lastday record: names key"
 
 // checkKeys compares the names key with the one that the record was made with,

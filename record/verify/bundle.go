@@ -184,6 +184,12 @@ func (b *bundle) order() {
 func (b *bundle) details() bool {
 	var f faults
 	opened, closed, kept := 0, 0, 0
+	shown := map[string]bool{} // whose details are here, all of which go at once
+	for _, e := range b.entries {
+		if e.Opened != nil && e.Entry.Kind != record.Access {
+			shown[e.Entry.People[record.Subject]] = true
+		}
+	}
 	for _, e := range b.entries {
 		switch {
 		case e.Opened != nil && len(e.Entry.Sealed) == 0:
@@ -195,7 +201,8 @@ func (b *bundle) details() bool {
 			opened++
 		case len(e.Entry.Sealed) > 0:
 			closed++
-			if _, named := b.ev.People[e.Entry.People[record.Subject]]; named && e.Entry.Kind != record.Access {
+			who := e.Entry.People[record.Subject]
+			if _, named := b.ev.People[who]; (named || shown[who]) && e.Entry.Kind != record.Access {
 				kept++
 			}
 		}

@@ -200,6 +200,25 @@ func TestDetailsLeftOutAreMissed(t *testing.T) {
 	require.Contains(t, r.Check("details").Detail, "left out")
 }
 
+// Whoever hides one detail could call the person erased; then all would be gone.
+func TestDetailsLeftOutOfSomebodyWhoIsCalledErasedAreMissed(t *testing.T) {
+	l := logOf(t, 1)
+	ev := evidenceOf(t, l, 0)
+	var subject string
+	for i, p := range ev.Entries {
+		e, err := record.ParseEntry(p.Leaf)
+		require.NoError(t, err)
+		subject = e.People[record.Subject]
+		if e.Kind == record.Approval {
+			ev.Entries[i].Opened = nil
+		}
+	}
+	delete(ev.People, subject)
+	r := checkBundle(t, bundleOf(t, ev), with(l, newest(t, l)))
+	requireVerdict(t, verify.CannotSay, r)
+	require.Contains(t, r.Check("details").Detail, "left out")
+}
+
 func TestAnotherPersonsNameIsFound(t *testing.T) {
 	l := logOf(t, 2)
 	ev := evidenceOf(t, l, 1)

@@ -39,6 +39,7 @@ func (i *Injector) serveFaults(w http.ResponseWriter, r *http.Request) {
 var known = map[Kind]bool{
 	Latency: true, Limit: true, Fail: true, Down: true, AppliedFail: true, AppliedHang: true, Lie: true,
 	Stale: true, Truncate: true, HTML: true, Empty: true, EmptyList: true, Unauthorized: true, Forbidden: true,
+	Hollow: true, Other: true, Foreign: true,
 }
 
 func (i *Injector) serveCalls(w http.ResponseWriter, r *http.Request) {

@@ -101,6 +101,9 @@ func TestEachFaultDoesWhatItsNameSays(t *testing.T) {
 		faults.Empty:        {200, "", 0},
 		faults.EmptyList:    {200, "[]", 0},
 		faults.Latency:      {200, `{"number": 1}`, 1},
+		faults.Hollow:       {200, `{"number":1}`, 1},
+		faults.Other:        {200, `{"number": 1}`, 1}, // a write is no read
+		faults.Foreign:      {200, `{"number": 1}`, 1},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			c, in, url := newVendor(t)

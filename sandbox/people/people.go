@@ -63,3 +63,7 @@ func Staff(n int) []Person {
 }
 
 func lower(s string) string { return string(s[0]|0x20) + s[1:] }
+
+// Stranger works at another company, which a stand-in shows by mistake. The
+// index gives something of most classes in every stand-in.
+var Stranger = Person{Index: 2310, First: "Stan", Last: "Stranger", Email: "stan@elsewhere.example", GitHubLogin: "stan-stranger"}

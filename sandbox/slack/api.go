@@ -161,7 +161,7 @@ func (s *Server) authTest(c call) answer {
 	u := s.state.users[c.grant.user]
 	out := answer{
 		"ok": true, "url": "https://sandbox.slack.com/", "team": "Sandbox", "user": u.Handle,
-		"team_id": TeamID, "user_id": u.ID, "is_enterprise_install": false,
+		"team_id": u.TeamID, "user_id": u.ID, "is_enterprise_install": false,
 	}
 	if u.Bot {
 		out["bot_id"] = u.BotID

@@ -23,12 +23,17 @@ type took struct {
 // offboard runs one case through the door that every starter uses. A case that
 // does not end verified is an error.
 func offboard(ctx context.Context, t client.Client, p people.Person) (took, error) {
+	return offboardBy(ctx, cases.New(t, house.Namespace), t, p)
+}
+
+// offboardBy is offboard through a door of its own.
+func offboardBy(ctx context.Context, door *cases.Client, t client.Client, p people.Person) (took, error) {
 	who, err := offboarding.ParseSubject(p.Email)
 	if err != nil {
 		return took{}, err
 	}
 	began := time.Now()
-	started, err := cases.New(t, house.Namespace).Offboard(ctx, offboarding.Departure{
+	started, err := door.Offboard(ctx, offboarding.Departure{
 		Subject: who, Partner: p.Partner, Reason: "contract end", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com"),
 	}, false)
 	if started.RunID == "" {
@@ -38,7 +43,7 @@ func offboard(ctx context.Context, t client.Client, p people.Person) (took, erro
 	// so in time.
 	unanswered := err != nil
 	var end offboarding.Case
-	if err := t.GetWorkflow(ctx, started.CaseID, started.RunID).Get(ctx, &end); err != nil {
+	if err := t.GetWorkflow(ctx, door.WorkflowID(started.CaseID), started.RunID).Get(ctx, &end); err != nil {
 		return took{}, fmt.Errorf("wait for case %s: %w", started.CaseID, err)
 	}
 	if end.State != offboarding.Verified {

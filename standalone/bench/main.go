@@ -34,6 +34,7 @@ var figures = []figure{
 	{"burst", "many cases at once, and what standalone weighs then", burst},
 	{"worker", "the worker's binary and memory", workerSize},
 	{"history", "one case in Temporal", caseHistory},
+	{"sealed", "payloads encrypted and names hidden, beside clear text", sealed},
 	{"record", "appending to the record, checking it, showing it", recording},
 }
 

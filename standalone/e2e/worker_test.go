@@ -16,7 +16,9 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/grpc"
 
+	"lastday/codec"
 	"lastday/config"
+	"lastday/logs"
 	"lastday/secret"
 	"lastday/worker/run"
 )
@@ -49,6 +51,7 @@ type orders struct {
 	Address, Namespace, Config string
 	Death                      death
 	Debug                      bool // log everything the SDK says
+	Discreet                   bool // log as command worker does, without names
 }
 
 const ordersVar = "LASTDAY_E2E_ORDERS"
@@ -79,11 +82,20 @@ func runWorker() error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(secret.Handler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	if o.Discreet {
+		log = logs.New(os.Stderr, f.Logs, level)
+	}
 	doomed := &mortal{death: o.Death, steps: map[string]string{}, runs: map[string]int{}}
-	c, err := client.Dial(client.Options{
+	options := client.Options{
 		HostPort: o.Address, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(log),
 		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(doomed.intercept)}},
-	})
+	}
+	sealed, err := codec.Open(f.Encryption)
+	if err != nil {
+		return err
+	}
+	sealed.Apply(&options)
+	c, err := client.Dial(options)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

@@ -13,13 +13,17 @@ import (
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
+	"lastday/activities/transport"
+	"lastday/codec"
 	"lastday/config"
+	"lastday/logs"
+	"lastday/metrics"
 	"lastday/record/setup"
-	"lastday/secret"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
 	"lastday/starter/doors"
 	"lastday/starter/local"
+	"lastday/starter/reader"
 	"lastday/starter/serve"
 	"lastday/worker/run"
 )
@@ -40,7 +44,9 @@ type House struct {
 	Pages  string
 	// Doors are the front doors that the configuration has, and the record's pages.
 	Doors *serve.Server
-	stops []func()
+	// Metrics is the operator's listener; nil where the configuration has none.
+	Metrics *metrics.Server
+	stops   []func()
 }
 
 // Options beside the configuration.
@@ -54,37 +60,47 @@ type Options struct {
 // Open starts everything. What it started is stopped again if a part fails.
 func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	h = &House{}
+	begun := h // a return of nil changes h before what is deferred runs
 	defer func() {
 		if err != nil {
-			h.Close()
+			begun.Close()
 		}
 	}()
-	log := slog.New(secret.Handler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	log, counts := logs.New(os.Stderr, f.Logs, slog.LevelWarn), metrics.New(f.Names())
+	sealed, err := codec.Open(f.Encryption)
+	if err != nil {
+		return nil, err
+	}
 	h.Server, err = temporal.Start(ctx, temporal.Options{
 		DataDir: f.Standalone.DataDir, FrontendAddr: f.Standalone.Frontend, UIAddr: f.Standalone.UI,
 		Namespace: Namespace, Retention: f.Standalone.Retention,
 		SearchAttributes: cases.SearchAttributes(), StockDispatch: o.StockDispatch,
-		Log: log, LogLevel: slog.LevelError,
+		Log: log, LogLevel: slog.LevelError, CodecEndpoint: codecEndpoint(f),
 	})
 	if err != nil {
 		return nil, err
 	}
 	h.later(h.Server.Stop)
-	h.Client, err = client.DialContext(ctx, client.Options{
+	options := client.Options{
 		HostPort: h.Server.FrontendAddr(), Namespace: Namespace, Logger: sdklog.NewStructuredLogger(log),
-	})
-	if err != nil {
+		MetricsHandler: counts.Temporal(),
+	}
+	sealed.Apply(&options)
+	if h.Client, err = client.DialContext(ctx, options); err != nil {
 		return nil, fmt.Errorf("connect to the embedded temporal: %w", err)
 	}
 	h.later(h.Client.Close)
-	h.Cases = cases.New(h.Client, Namespace)
+	if err := sealed.Agree(ctx, h.Client.WorkflowService(), Namespace); err != nil {
+		return nil, err
+	}
+	h.Cases = cases.New(h.Client, Namespace, cases.Sealed(sealed))
 	if err := h.keepRecord(ctx, f, log); err != nil {
 		return nil, err
 	}
 	if h.Doors, err = doors.Open(f, h.Cases, h.Record, log); err != nil {
 		return nil, err
 	}
-	if err := h.Doors.Start(ctx); err != nil {
+	if err := h.Doors.Start(transport.WithWatch(ctx, counts.Saw)); err != nil {
 		return nil, err
 	}
 	h.later(func() { h.Doors.Stop(closeWithin) })
@@ -92,11 +108,19 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	if h.Pages == "" {
 		h.Pages = "http://" + h.Doors.Addr()
 	}
-	stop, err := run.Start(h.Client, f, run.Options{Workflows: true, Record: h.Record, Pages: h.Pages})
+	stop, err := run.Start(h.Client, f, run.Options{Workflows: true, Record: h.Record, Pages: h.Pages, Metrics: counts})
 	if err != nil {
 		return nil, err
 	}
 	h.later(stop)
+	h.Metrics, err = metrics.Process{
+		Config: f.Metrics, Metrics: counts, Temporal: h.Client, Namespace: Namespace, Systems: f.Names(), Record: h.Record,
+		Checks: map[string]metrics.Check{"pollers": counts.Polling(f.Names(), true), "doors": h.Doors.Health}, Log: log,
+	}.Show(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.later(h.Metrics.Stop)
 	forget, err := local.Write(local.Info{
 		Temporal: h.Server.FrontendAddr(), Namespace: Namespace, UI: h.Server.UIURL(), Slack: o.SlackPage,
 		Data: absolute(f.Standalone.DataDir),
@@ -106,6 +130,14 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	}
 	h.later(forget)
 	return h, nil
+}
+
+// codecEndpoint is where the UI of this process has payloads decrypted.
+func codecEndpoint(f config.File) string {
+	if f.Serve.Codec == nil {
+		return ""
+	}
+	return "http://" + f.Serve.Listen + reader.Base
 }
 
 // absolute is the path for a process that runs elsewhere.

@@ -32,6 +32,9 @@ type Options struct {
 	// UIAddr is the host:port of the web UI; port 0 takes a free one, empty
 	// means no UI. The UI has no login: keep it on loopback.
 	UIAddr string
+	// CodecEndpoint is where the web UI has encrypted payloads decrypted; empty
+	// means nowhere.
+	CodecEndpoint string
 
 	// Namespace is registered before Start returns. Retention is how long its
 	// closed workflows are kept: an hour or more, and changed by a restart.
@@ -105,7 +108,7 @@ func (s *Server) start(ctx context.Context, o Options) (err error) {
 	if s.ui == nil {
 		return nil
 	}
-	return s.ui.serve(s.frontend, o.Namespace)
+	return s.ui.serve(s.frontend, o.Namespace, o.CodecEndpoint)
 }
 
 // FrontendAddr is the host:port that clients and workers dial.

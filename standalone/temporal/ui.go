@@ -47,7 +47,7 @@ func listenUI(addr string) (*webUI, error) {
 
 // serve answers from the frontend, which must be up: a connection that fails at
 // first is tried again only a second later.
-func (u *webUI) serve(frontend, namespace string) (err error) {
+func (u *webUI) serve(frontend, namespace, codec string) (err error) {
 	if u.conn, err = rpc.Dial(frontend, nil); err != nil {
 		return fmt.Errorf("connect web ui: %w", err)
 	}
@@ -58,6 +58,7 @@ func (u *webUI) serve(frontend, namespace string) (err error) {
 		HideLogs:            true,
 		DisableNewsFetch:    true,
 		CORS:                config.CORS{CookieInsecure: true}, // loopback has no TLS
+		Codec:               config.Codec{Endpoint: codec},
 	}, u.conn)
 	if err != nil {
 		return fmt.Errorf("build web ui: %w", err)

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"lastday/codec"
 	"lastday/offboarding"
 	"lastday/workflows"
 )
@@ -21,12 +22,13 @@ import (
 type Client struct {
 	temporal  client.Client
 	namespace string
+	codec     *codec.Codec
 }
 
 // New uses a connection to a namespace of Temporal, which stays the caller's
 // to close.
-func New(c client.Client, namespace string) *Client {
-	return &Client{temporal: c, namespace: namespace}
+func New(c client.Client, namespace string, options ...Option) *Client {
+	return &Client{temporal: c, namespace: namespace, codec: chosen(options).codec}
 }
 
 // taskTimeout is how long a case stands still when a worker dies while it
@@ -50,7 +52,7 @@ func (c *Client) Plan(ctx context.Context, who offboarding.Subject) (offboarding
 		return offboarding.Case{}, fmt.Errorf("make plan: %w", err)
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       "plan:" + string(who),
+		ID:                       c.workflowID("plan:" + string(who)),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowExecutionTimeout: 5 * time.Minute,

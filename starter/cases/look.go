@@ -39,13 +39,13 @@ func (c *Client) Get(ctx context.Context, who offboarding.Subject) (offboarding.
 // byID reads a case that is over from its result, which needs no worker, and a
 // running one from the worker.
 func (c *Client) byID(ctx context.Context, id string) (out offboarding.Case, over bool, err error) {
-	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, c.workflowID(id), "")
 	if err != nil {
 		return offboarding.Case{}, false, fmt.Errorf("look up case: %w", explain(err))
 	}
 	status := d.GetWorkflowExecutionInfo().GetStatus()
 	if status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-		if err := c.temporal.GetWorkflow(ctx, id, "").Get(ctx, &out); err != nil {
+		if err := c.temporal.GetWorkflow(ctx, c.workflowID(id), "").Get(ctx, &out); err != nil {
 			return offboarding.Case{}, false, fmt.Errorf("read case: %w", err)
 		}
 		return out, true, nil
@@ -57,7 +57,7 @@ func (c *Client) byID(ctx context.Context, id string) (out offboarding.Case, ove
 func (c *Client) query(ctx context.Context, id, run string) (offboarding.Case, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	v, err := c.temporal.QueryWorkflow(ctx, id, run, workflows.CaseQuery)
+	v, err := c.temporal.QueryWorkflow(ctx, c.workflowID(id), run, workflows.CaseQuery)
 	if err != nil {
 		return offboarding.Case{}, fmt.Errorf("ask case: %w", explain(err))
 	}
@@ -84,9 +84,10 @@ func (c *Client) List(ctx context.Context, limit int) ([]Summary, error) {
 		for _, e := range resp.GetExecutions() {
 			attrs := e.GetSearchAttributes().GetIndexedFields()
 			s := Summary{
-				CaseID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId(),
-				State: keyword(attrs, workflows.StateAttribute), Partner: keyword(attrs, workflows.PartnerAttribute),
-				Subject:   offboarding.Subject(keyword(attrs, workflows.SubjectAttribute)),
+				CaseID: c.caseID(e.GetExecution().GetWorkflowId()), RunID: e.GetExecution().GetRunId(),
+				State:     keyword(attrs, workflows.StateAttribute),
+				Partner:   c.codec.Reveal(partnerName, keyword(attrs, workflows.PartnerAttribute)),
+				Subject:   offboarding.Subject(c.codec.Reveal(subjectName, keyword(attrs, workflows.SubjectAttribute))),
 				StartedAt: e.GetStartTime().AsTime(),
 			}
 			if e.GetCloseTime() != nil {

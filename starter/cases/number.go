@@ -33,12 +33,13 @@ func numbered(who offboarding.Subject, n int) string {
 	return who.CaseID() + "#" + strconv.Itoa(n)
 }
 
-// numberOf is the number in a case's id; 0 if it is none of the person's.
-func numberOf(who offboarding.Subject, id string) int {
-	if id == who.CaseID() {
+// numberOf is the number in a case's id, of which first is the person's first; 0
+// if it is none of the person's.
+func numberOf(first, id string) int {
+	if id == first {
 		return 1
 	}
-	suffix, ok := strings.CutPrefix(id, who.CaseID()+"#")
+	suffix, ok := strings.CutPrefix(id, first+"#")
 	n, err := strconv.Atoi(suffix)
 	if !ok || err != nil || n < 2 {
 		return 0
@@ -89,7 +90,7 @@ func (c *Client) lastFrom(ctx context.Context, who offboarding.Subject, from int
 
 // there reports whether Temporal has a case of the id, and whether it runs.
 func (c *Client) there(ctx context.Context, id string) (there, running bool, err error) {
-	d, err := c.temporal.DescribeWorkflowExecution(ctx, id, "")
+	d, err := c.temporal.DescribeWorkflowExecution(ctx, c.workflowID(id), "")
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
@@ -105,7 +106,7 @@ func (c *Client) there(ctx context.Context, id string) (there, running bool, err
 // last come first, so one page is enough.
 func (c *Client) listed(ctx context.Context, who offboarding.Subject) (int, error) {
 	resp, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query:    fmt.Sprintf("%s = %q AND WorkflowType = '%s'", workflows.SubjectAttribute, string(who), workflows.OffboardType),
+		Query:    fmt.Sprintf("%s = %q AND WorkflowType = '%s'", workflows.SubjectAttribute, c.subjectAttribute(who), workflows.OffboardType),
 		PageSize: 20,
 	})
 	if err != nil {
@@ -113,7 +114,7 @@ func (c *Client) listed(ctx context.Context, who offboarding.Subject) (int, erro
 	}
 	highest := 0
 	for _, e := range resp.GetExecutions() {
-		highest = max(highest, numberOf(who, e.GetExecution().GetWorkflowId()))
+		highest = max(highest, numberOf(c.workflowID(who.CaseID()), e.GetExecution().GetWorkflowId()))
 	}
 	return highest, nil
 }

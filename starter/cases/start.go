@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"lastday/offboarding"
@@ -74,11 +73,11 @@ func (c *Client) Offboard(ctx context.Context, d offboarding.Departure, again bo
 // startOrJoin starts the case of the id, or joins it if it runs.
 func (c *Client) startOrJoin(ctx context.Context, d offboarding.Departure, id string) (Started, error) {
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       id,
+		ID:                       c.workflowID(id),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		TypedSearchAttributes:    workflows.StartAttributes(d),
+		TypedSearchAttributes:    workflows.StartAttributes(c.shown(d)),
 		// A case that has ended is an error here, not a run to be joined.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 
@@ -90,7 +89,7 @@ func (c *Client) startOrJoin(ctx context.Context, d offboarding.Departure, id st
 	if err != nil {
 		return Started{}, startError(d.Subject, err)
 	}
-	out := Started{CaseID: run.GetID(), RunID: run.GetRunID()}
+	out := Started{CaseID: id, RunID: run.GetRunID()}
 	if out.Departure, err = c.startedWith(ctx, out.CaseID, out.RunID); err != nil {
 		return out, fmt.Errorf("the case %s runs, but what it was started with cannot be read: %w", out.CaseID, err)
 	}
@@ -146,7 +145,7 @@ func (c *Client) fell(ctx context.Context, joined Started, by offboarding.Actor)
 func (c *Client) startedWith(ctx context.Context, id, run string) (offboarding.Departure, error) {
 	history, err := c.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace:       c.namespace,
-		Execution:       &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
+		Execution:       &commonpb.WorkflowExecution{WorkflowId: c.workflowID(id), RunId: run},
 		MaximumPageSize: 1,
 	})
 	if err != nil {
@@ -158,7 +157,7 @@ func (c *Client) startedWith(ctx context.Context, id, run string) (offboarding.D
 	}
 	var d offboarding.Departure
 	input := events[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
-	if err := converter.GetDefaultDataConverter().FromPayloads(input, &d); err != nil {
+	if err := c.codec.Converter().FromPayloads(input, &d); err != nil {
 		return offboarding.Departure{}, fmt.Errorf("read departure: %w", err)
 	}
 	return d, nil

@@ -53,7 +53,7 @@ func (c *Client) updateOnce(ctx context.Context, who offboarding.Subject, name, 
 		}
 	}
 	h, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateID: updateID, UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: c.workflowID(id), UpdateID: c.codec.Hide(updateName, updateID), UpdateName: name, Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	var out offboarding.Case
 	if err == nil {

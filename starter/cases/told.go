@@ -37,12 +37,12 @@ func (c *Client) Withdrawn(ctx context.Context, who offboarding.Subject, w offbo
 }
 
 // heardID is the workflow id of the mark for an event.
-func heardID(key string) string { return "hook:" + key }
+func (c *Client) heardID(key string) string { return "hook:" + c.codec.Hide(eventName, key) }
 
 // Handled reports whether an event was marked as acted on. Marks live as long
 // as Temporal keeps closed workflows.
 func (c *Client) Handled(ctx context.Context, key string) (bool, error) {
-	_, err := c.temporal.DescribeWorkflowExecution(ctx, heardID(key), "")
+	_, err := c.temporal.DescribeWorkflowExecution(ctx, c.heardID(key), "")
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
 		return false, nil
@@ -56,7 +56,7 @@ func (c *Client) Handled(ctx context.Context, key string) (bool, error) {
 // MarkHandled marks an event as acted on. Marking it again changes nothing.
 func (c *Client) MarkHandled(ctx context.Context, key, source, outcome string) error {
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       heardID(key),
+		ID:                       c.heardID(key),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionTimeout: 24 * time.Hour, // where no worker runs; the mark stays

@@ -2,12 +2,14 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"lastday/config"
@@ -34,11 +36,11 @@ Looking at a person's case is itself put into the record.`,
   starter record verify case.zip --key "$(cat public.key)"
   starter record sample --n 25 --seed 4711 --from 2026-01-01 --to 2027-01-01`,
 		RunE: func(*cobra.Command, []string) error {
-			return usagef("record needs a command: list, show, export, sample, verify, status, resume, forget or keys")
+			return usagef("record needs a command: list, show, export, sample, verify, status, resume, forget, keys or names")
 		},
 	}
 	c.AddCommand(recordListCommand(g), recordShowCommand(g), recordExportCommand(g), recordSampleCommand(g),
-		recordVerifyCommand(g), recordStatusCommand(g), recordResumeCommand(g), recordForgetCommand(g), recordKeysCommand(g))
+		recordVerifyCommand(g), recordStatusCommand(g), recordResumeCommand(g), recordForgetCommand(g), recordKeysCommand(g), recordNamesCommand(g))
 	return c
 }
 
@@ -59,33 +61,33 @@ func (g *globals) recordConfig() (setup.Config, error) {
 			return setup.Config{}, err
 		}
 		if f.Record.Kept() {
-			return f.Record, nil
+			return f.Record, there(f.Record.Database)
 		}
-		return setup.Embedded(f.Standalone.DataDir)
+		return embedded(f.Standalone.DataDir)
 	}
 	if i, ok := local.Read(); ok && i.Data != "" {
-		return setup.Embedded(i.Data)
+		return embedded(i.Data)
 	}
 	return setup.Config{}, errors.New("which record? Give the configuration: -c FILE, or start the standalone process")
 }
 
-// looked puts into the record that somebody looked at a case. Without it nothing
-// is shown.
-func (g *globals) looked(ctx context.Context, l *setup.Ledger, caseID, what string) error {
-	who := casefile.Person(g.actor())
-	if who.IsZero() {
-		return errors.New("looking at a case needs your name: --by NAME")
+// embedded is the record that the standalone process keeps in its data folder.
+func embedded(dir string) (setup.Config, error) {
+	if err := there("sqlite:" + filepath.Join(dir, "record", "record.db")); err != nil {
+		return setup.Config{}, err
 	}
-	facts, err := json.Marshal(map[string]string{"what": what, "door": string(offboarding.DoorCommand)})
-	if err != nil {
-		return fmt.Errorf("put into the record that you looked: %w", err)
+	return setup.Embedded(dir)
+}
+
+// there refuses a database file that is not there. Opening it would make it, and
+// an empty record looks as if nobody had ever left.
+func there(database string) error {
+	path, ok := strings.CutPrefix(database, "sqlite:")
+	if !ok {
+		return nil
 	}
-	e := record.Event{
-		ID: "access/" + uuid.NewString(), Kind: record.Access, At: time.Now(), Case: caseID,
-		People: map[record.Role]record.Person{record.Actor: who}, Facts: facts,
-	}
-	if err := l.Append(ctx, []record.Event{e}); err != nil {
-		return fmt.Errorf("put into the record that you looked: %w; nothing is shown without it", err)
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("there is no record at %s: it begins when standalone or a worker first runs with this configuration; a path without a / at its beginning is counted from the folder you are in", path)
 	}
 	return nil
 }
@@ -105,6 +107,9 @@ func (p *period) flags(c *cobra.Command) {
 }
 
 func (p *period) filter() (record.Filter, error) {
+	if p.state != "" && !slices.Contains(states(), p.state) {
+		return record.Filter{}, usagef("--state %q is no state of a case: give one of %s", p.state, strings.Join(states(), ", "))
+	}
 	f := record.Filter{Partner: p.partner, State: p.state, Late: p.late}
 	for name, day := range map[string]struct {
 		text string
@@ -125,8 +130,22 @@ func (p *period) filter() (record.Filter, error) {
 	return f, nil
 }
 
-// casesOf finds a person's cases, newest first.
-func casesOf(ctx context.Context, l *setup.Ledger, email string) ([]record.Summary, error) {
+// states are all states that a case can be in.
+func states() []string {
+	var out []string
+	for _, s := range []offboarding.State{
+		offboarding.Verified, offboarding.Closed, offboarding.Cancelled, offboarding.NothingFound, offboarding.Refused,
+		offboarding.NeedsDecision, offboarding.AwaitingApproval, offboarding.Waiting, offboarding.Paused, offboarding.Finding,
+		offboarding.Containing, offboarding.Revoking, offboarding.Observing, offboarding.Confirming,
+	} {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// casesOf finds a person's cases, newest first. That somebody asked for a person
+// who has none is put into the record, since it says so of them.
+func (g *globals) casesOf(ctx context.Context, l *setup.Ledger, email string) ([]record.Summary, error) {
 	s, err := offboarding.ParseSubject(email)
 	if err != nil {
 		return nil, usageError{err}
@@ -136,6 +155,9 @@ func casesOf(ctx context.Context, l *setup.Ledger, email string) ([]record.Summa
 		return nil, err
 	}
 	if len(all) == 0 {
+		if err := g.looked(ctx, l, "", look{What: "search for a person", Shown: new(int), Person: true}); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("the record has no case of %s: it may be of another address, or erased; see starter record list", s)
 	}
 	return all, nil

@@ -55,33 +55,50 @@ again into the same folder it adds what is new.`,
 }
 
 func (g *globals) exportLog(ctx context.Context, l *setup.Ledger, dir string) error {
-	if err := g.looked(ctx, l, "", "the whole log, exported without names"); err != nil {
+	if err := g.looked(ctx, l, "", look{What: "the whole log, without names"}); err != nil {
 		return err
 	}
 	if err := tiles.Export(ctx, l, dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(g.out, "the log is in %s; check it:\n  starter record verify %s --key '%s'\n", dir, dir, l.PublicKey)
-	return nil
+	out := struct {
+		Folder    string `json:"folder"`
+		PublicKey string `json:"public_key"`
+	}{dir, l.PublicKey}
+	return g.print(out, func(w io.Writer) {
+		fmt.Fprintf(w, "the log is in %s; check it:\n  starter record verify %s --key '%s'\n", dir, dir, l.PublicKey)
+	})
+}
+
+// exported is one bundle that was written.
+type exported struct {
+	File  string `json:"file"`
+	Case  string `json:"case"`
+	State string `json:"state"`
 }
 
 func (g *globals) exportCases(ctx context.Context, l *setup.Ledger, email, file string) error {
-	found, err := casesOf(ctx, l, email)
+	found, err := g.casesOf(ctx, l, email)
 	if err != nil {
 		return err
 	}
+	var out []exported
 	for i, s := range found {
 		path := numbered(file, i)
-		if err := g.looked(ctx, l, s.Case, "a case, exported as a bundle"); err != nil {
+		if err := g.looked(ctx, l, s.Case, look{What: "bundle of the case"}); err != nil {
 			return err
 		}
 		if err := writeFile(path, func(w io.Writer) error { return bundle.Write(ctx, w, l, s.Case, bundle.Options{Key: l.PublicKey}) }); err != nil {
 			return err
 		}
-		fmt.Fprintf(g.out, "%s: the case of %s, %s\n", path, email, s.State)
+		out = append(out, exported{path, s.Case, s.State})
 	}
-	fmt.Fprintf(g.out, "check it, on any machine and without a network:\n  starter record verify %s --key '%s'\n", file, l.PublicKey)
-	return nil
+	return g.print(out, func(w io.Writer) {
+		for _, e := range out {
+			fmt.Fprintf(w, "%s: the case of %s, %s\n", e.File, email, e.State)
+		}
+		fmt.Fprintf(w, "check it, on any machine and without a network:\n  starter record verify %s --key '%s'\n", file, l.PublicKey)
+	})
 }
 
 // numbered is the file for the i-th case: case.zip, case-2.zip, …

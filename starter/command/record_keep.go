@@ -2,10 +2,12 @@ package command
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,7 @@ import (
 	"lastday/offboarding"
 	"lastday/record/casefile"
 	"lastday/record/setup"
+	"lastday/record/store"
 	"lastday/starter/show"
 )
 
@@ -35,9 +38,14 @@ No key is ever replaced. Without names.key nobody's name can be read any more.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(g.out, "names.key, signing.key and public.key are in %s; keep copies of the first two apart\n\nfor the configuration:\nrecord:\n"+
-				"  public_key: %s\n  names_key: file:%s/names.key\n  signing_key: file:%s/signing.key\n", dir, public, dir, dir)
-			return nil
+			made := struct {
+				Folder    string `json:"folder"`
+				PublicKey string `json:"public_key"`
+			}{dir, public}
+			return g.print(made, func(w io.Writer) {
+				fmt.Fprintf(w, "names.key, signing.key and public.key are in %s; keep copies of the first two apart\n\nfor the configuration:\nrecord:\n"+
+					"  public_key: %s\n  names_key: file:%s/names.key\n  signing_key: file:%s/signing.key\n", dir, public, dir, dir)
+			})
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", "", "`folder` for the keys")
@@ -48,25 +56,35 @@ No key is ever replaced. Without names.key nobody's name can be read any more.`,
 func recordForgetCommand(g *globals) *cobra.Command {
 	var yes, early bool
 	c := &cobra.Command{
-		Use:   "forget EMAIL",
+		Use:   "forget EMAIL|PSEUDONYM",
 		Short: "Erase a person's names from the record; the facts and proofs stay",
 		Long: `Forget destroys the key under which the person's name, addresses, accounts and
 all other details lie, and the details themselves. The facts of their cases stay,
-under a pseudonym, and every proof stays valid. It cannot be undone. Bundles that
-were exported before, backups, and Temporal's histories still hold the names.`,
-		Example: `  starter record forget jane.doe@example.com`,
-		Args:    args(1, 1),
+under a pseudonym, and every proof stays valid. It cannot be undone. Whoever has no
+address in the record, such as somebody who gave a name on the command line, is
+erased by the pseudonym that stands in the entries.
+
+Bundles that were exported before, backups, and Temporal's histories still hold
+the names. So may other people's cases: where a system was read back beside
+something known to be there, that can be this person's account or device.`,
+		Example: `  starter record forget jane.doe@example.com
+  starter record forget p-uykxpm3og4j3p2duhgyqiirfezydpuzt`,
+		Args: args(1, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			who, err := offboarding.ParseSubject(a[0])
-			if err != nil {
-				return usageError{err}
+			identity := ""
+			if !pseudonym.MatchString(a[0]) {
+				who, err := offboarding.ParseSubject(a[0])
+				if err != nil {
+					return usageError{err}
+				}
+				identity = who.Plain()
 			}
 			by := casefile.Person(g.actor())
 			if by.IsZero() {
 				return usagef("forget needs your name: --by NAME")
 			}
 			if !yes {
-				if err := sure(cmd.InOrStdin(), g.out, string(who)); err != nil {
+				if err := sure(cmd.InOrStdin(), g.out, a[0]); err != nil {
 					return err
 				}
 			}
@@ -75,16 +93,40 @@ were exported before, backups, and Temporal's histories still hold the names.`,
 				return err
 			}
 			defer l.Close()
-			done, err := l.Erase(cmd.Context(), who.Plain(), by, early)
+			if identity == "" {
+				if identity, err = behind(cmd.Context(), l, a[0]); err != nil {
+					return err
+				}
+			}
+			done, err := l.Erase(cmd.Context(), identity, by, early)
+			if errors.Is(err, store.ErrRetained) {
+				return fmt.Errorf("%w (--before-retention, for an erasure that the law demands)", err)
+			}
 			if err != nil {
 				return err
 			}
-			return g.print(done, func(w io.Writer) { show.Forgotten(w, string(who), done) })
+			return g.print(done, func(w io.Writer) { show.Forgotten(w, a[0], done) })
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask whether it is meant")
 	c.Flags().BoolVar(&early, "before-retention", false, "also if a case ended less than the retention ago, for an erasure that the law demands")
 	return c
+}
+
+// pseudonym is how the record calls people (record.Pseudonym).
+var pseudonym = regexp.MustCompile(`^p-[a-z2-7]{32}$`)
+
+// behind is who a pseudonym stands for.
+func behind(ctx context.Context, l *setup.Ledger, pseudonym string) (identity string, err error) {
+	people, err := l.People(ctx, []string{pseudonym})
+	if err != nil {
+		return "", err
+	}
+	p, known := people[pseudonym]
+	if !known {
+		return "", fmt.Errorf("the record knows nobody behind %s: they were erased, or it is of another record", pseudonym)
+	}
+	return p.Identity, nil
 }
 
 // sure asks for the address once more.
@@ -94,13 +136,13 @@ func sure(in io.Reader, out io.Writer, who string) error {
 			return usagef("forget asks whether it is meant, and there is no terminal: give --yes")
 		}
 	}
-	fmt.Fprintf(out, "This erases %s from the record and cannot be undone. Type the address once more: ", who)
+	fmt.Fprintf(out, "This erases %s from the record and cannot be undone. Type that once more: ", who)
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	if strings.TrimSpace(line) != who {
-		return errors.New("that is not the address; nothing was erased")
+		return errors.New("that is not the same; nothing was erased")
 	}
 	return nil
 }

@@ -30,11 +30,11 @@ func recordListCommand(g *globals) *cobra.Command {
 				return err
 			}
 			defer l.Close()
-			if err := g.looked(cmd.Context(), l, "", "the list of cases"); err != nil {
-				return err
-			}
 			all, err := l.Cases(cmd.Context(), f)
 			if err != nil {
+				return err
+			}
+			if err := g.looked(cmd.Context(), l, "", p.look("list of cases", all)); err != nil {
 				return err
 			}
 			return g.print(all, func(w io.Writer) { show.Summaries(w, all) })
@@ -58,13 +58,13 @@ them. That somebody looked is put into the record before anything is shown.`,
 				return err
 			}
 			defer l.Close()
-			found, err := casesOf(cmd.Context(), l, a[0])
+			found, err := g.casesOf(cmd.Context(), l, a[0])
 			if err != nil {
 				return err
 			}
 			var all []casefile.Case
 			for _, s := range found {
-				if err := g.looked(cmd.Context(), l, s.Case, "a case, on the command line"); err != nil {
+				if err := g.looked(cmd.Context(), l, s.Case, look{What: "the case, entry by entry"}); err != nil {
 					return err
 				}
 				c, err := read(cmd.Context(), l, s.Case)
@@ -108,15 +108,17 @@ chooses the seed.`,
 				return err
 			}
 			defer l.Close()
-			if err := g.looked(cmd.Context(), l, "", "a sample of cases"); err != nil {
-				return err
-			}
 			all, err := l.Cases(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
 			drawn, err := draw(all, n, seed)
 			if err != nil {
+				return err
+			}
+			seen := p.look("sample of cases", drawn.Cases)
+			seen.Seed = seed
+			if err := g.looked(cmd.Context(), l, "", seen); err != nil {
 				return err
 			}
 			return g.print(drawn, func(w io.Writer) { show.Sample(w, drawn) })
@@ -138,7 +140,7 @@ func draw(all []record.Summary, n int, seed string) (show.Drawn, error) {
 	if err != nil {
 		return show.Drawn{}, err
 	}
-	out := show.Drawn{Seed: seed, Of: len(all), Population: sample.Population(ids)}
+	out := show.Drawn{Seed: seed, Of: len(all), Population: sample.Population(ids), Cases: []record.Summary{}}
 	for _, p := range picked {
 		out.Cases = append(out.Cases, byID[p.Case])
 	}

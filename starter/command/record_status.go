@@ -78,8 +78,13 @@ database must continue it. Run it where the cases run, on the machine with the c
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(g.out, "the next round of signing decides; see in a few seconds: starter record status")
-			return nil
+			done := struct {
+				Resumed bool `json:"resumed"`
+				Adopted bool `json:"adopted"`
+			}{true, signed != ""}
+			return g.print(done, func(w io.Writer) {
+				fmt.Fprintln(w, "the next round of signing decides; see in a few seconds: starter record status")
+			})
 		},
 	}
 	c.Flags().StringVar(&adopt, "adopt", "", "`file` with a checkpoint from an anchor, for the copy that was lost")

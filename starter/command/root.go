@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lastday/codec"
 	"lastday/config"
 	"lastday/offboarding"
 	"lastday/secret"
@@ -117,13 +118,13 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 		},
 	}
 	root.PersistentFlags().StringVarP(&g.output, "output", "o", "text", "text or json")
-	root.PersistentFlags().StringVarP(&g.configPath, "config", "c", "", "configuration file (its temporal section; check needs all of it)")
+	root.PersistentFlags().StringVarP(&g.configPath, "config", "c", "", "configuration file (its sections temporal, encryption and record; check needs all of it)")
 	root.PersistentFlags().StringVar(&g.by, "by", "", "your name in the record (default: $LASTDAY_USER, or the user of this machine)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(offboardCommand(g), importCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
 		rescheduleCommand(g), expediteCommand(g), decideCommand(g), approveCommand(g), rejectCommand(g),
-		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g), refusalsCommand(g), recordCommand(g))
+		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g), refusalsCommand(g), recordCommand(g), encryptionCommand(g))
 	return root
 }
 
@@ -139,20 +140,23 @@ func args(lo, hi int) cobra.PositionalArgs {
 
 // connect reaches Temporal.
 func (g *globals) connect() (*cases.Client, func(), error) {
-	var where config.Temporal
+	var f config.File
 	if g.configPath != "" {
-		f, err := config.Load(g.configPath)
-		if err != nil {
+		var err error
+		if f, err = config.Load(g.configPath); err != nil {
 			return nil, nil, err
 		}
-		where = f.Temporal
 	}
-	// The SDK's own lines are no help at a keyboard; errors come back anyway.
-	c, namespace, err := cases.Dial(where, slog.New(slog.DiscardHandler))
+	k, err := codec.Open(f.Encryption)
 	if err != nil {
 		return nil, nil, err
 	}
-	return cases.New(c, namespace), c.Close, nil
+	// The SDK's own lines are no help at a keyboard; errors come back anyway.
+	c, namespace, err := cases.Dial(f.Temporal, slog.New(slog.DiscardHandler), cases.Sealed(k))
+	if err != nil {
+		return nil, nil, err
+	}
+	return cases.New(c, namespace, cases.Sealed(k)), c.Close, nil
 }
 
 // actor is who is at the keyboard. The command line vouches for nobody: whoever

@@ -13,9 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lastday/activities/transport"
+	"lastday/codec"
 	"lastday/config"
+	"lastday/logs"
+	"lastday/metrics"
 	"lastday/record/setup"
-	"lastday/secret"
 	"lastday/starter/cases"
 	"lastday/starter/doors"
 )
@@ -25,7 +28,7 @@ import (
 const closeWithin = 10 * time.Second
 
 func serveCommand(g *globals) *cobra.Command {
-	var listen string
+	var listen, show string
 	var health bool
 	c := &cobra.Command{
 		Use:   "serve -c FILE",
@@ -53,11 +56,22 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 			if health {
 				return healthy(cmd.Context(), f.Serve.Listen)
 			}
-			if f.Serve.Slack == nil && len(f.Hooks.Sources) == 0 && !f.Record.Kept() {
-				return errors.New("there is no door to open: configure serve.slack, hooks or record")
+			if show != "" {
+				f.Metrics.Listen = show
+				f.Metrics.Defaults()
+				if err := f.Metrics.Validate(); err != nil {
+					return usageError{fmt.Errorf("--metrics: %w", err)}
+				}
 			}
-			log := slog.New(secret.Handler(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
-			temporal, namespace, err := cases.Later(f.Temporal, log)
+			if f.Serve.Slack == nil && len(f.Hooks.Sources) == 0 && !f.Record.Kept() && f.Serve.Codec == nil {
+				return errors.New("there is no door to open: configure serve.slack, hooks, record or serve.codec")
+			}
+			log, counts := logs.New(cmd.ErrOrStderr(), f.Logs, slog.LevelInfo), metrics.New(f.Names())
+			k, err := codec.Open(f.Encryption)
+			if err != nil {
+				return err
+			}
+			temporal, namespace, err := cases.Later(f.Temporal, log, cases.Sealed(k), cases.Measured(counts.Temporal()))
 			if err != nil {
 				return err
 			}
@@ -69,21 +83,32 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 				}
 				defer l.Close()
 			}
-			s, err := doors.Open(f, cases.New(temporal, namespace), l, log)
+			s, err := doors.Open(f, cases.New(temporal, namespace, cases.Sealed(k)), l, log)
 			if err != nil {
 				return err
 			}
-			if err := s.Start(cmd.Context()); err != nil {
+			if err := s.Start(transport.WithWatch(cmd.Context(), counts.Saw)); err != nil {
 				return err
 			}
+			shown, err := metrics.Process{
+				Config: f.Metrics, Metrics: counts, Temporal: temporal, Namespace: namespace, Systems: f.Names(), Record: l,
+				Checks: map[string]metrics.Check{"doors": s.Health}, Log: log,
+			}.Show(cmd.Context())
+			if err != nil {
+				s.Stop(closeWithin)
+				return err
+			}
+			defer shown.Stop()
 			fmt.Fprintf(g.out, "serving on http://%s; stop with Ctrl-C\n", s.Addr())
 			<-cmd.Context().Done()
 			fmt.Fprintln(g.out, "stopping: what is under way may finish")
+			shown.Drain()
 			s.Stop(closeWithin)
 			return nil
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "listen here instead of at serve.listen of the file")
+	c.Flags().StringVar(&show, "metrics", "", "show /metrics, /healthz and /readyz at this HOST:PORT instead of at metrics.listen of the file")
 	c.Flags().BoolVar(&health, "health", false, "ask the process that serves whether all is well")
 	return c
 }

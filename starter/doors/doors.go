@@ -21,6 +21,8 @@ import (
 	"lastday/starter/cases"
 	"lastday/starter/hook"
 	"lastday/starter/pages"
+	"lastday/starter/pages/signin"
+	"lastday/starter/reader"
 	"lastday/starter/serve"
 	"lastday/starter/slack"
 )
@@ -57,6 +59,10 @@ func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*s
 		}
 		s.Mount(hook.Path, h)
 		s.Mount(hook.Path+"/", h)
+	}
+	if f.Serve.Codec != nil && c.Codec() != nil {
+		who := signin.NewBearer(f.Serve.Pages.OIDC, f.Serve.Codec.Audience, f.Serve.Listen, time.Now, log)
+		s.Mount(reader.Base+"/", reader.Handler(*f.Serve.Codec, c.Codec(), who, log))
 	}
 	if l != nil {
 		h, err := pages.New(f.Serve.Pages, pages.Options{

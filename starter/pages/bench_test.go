@@ -46,7 +46,7 @@ func TestThePagesReadARecordInSQLite(t *testing.T) {
 	r := &rig{t: t, url: server.URL}
 	_, body := r.get("/record?page=3")
 	require.Contains(t, body, "Cases 101 to 120")
-	_, body = r.get("/record?who=Person17@Example.com")
+	_, body = r.get(r.find("Person17@Example.com"))
 	require.Contains(t, body, "Person 17")
 	_, body = r.get("/record/population?from=2026-01-01&to=2026-03-31")
 	require.Contains(t, squeeze(body), "<b>120</b> <span>leavers")

@@ -30,13 +30,14 @@ func (r *rig) signIn(as, path string, width, height int) *browser.Page {
 
 func TestAnAuditorGoesFromTheListToTheProof(t *testing.T) {
 	r := open(t, company(t), staff())
-	p := r.signIn("ann", "/record", 1280, 860)
+	p := r.signIn("ann", "/record", 1280, 1040)
 	p.Shows("h1", "Cases")
 	p.Shot("record-1-cases")
 	p.Set("#who", "jane.doe@example.com")
 	p.Keys(kb.Enter)
 	p.Until(`document.querySelectorAll(".cases tbody tr").length === 1`)
 	p.Shows(".cases", "jane.doe@example.com")
+	require.NotContains(t, browser.Value[string](p, `location.href`), "jane", "an address is no part of a page's")
 	p.Click(".cases tbody th a")
 	p.Shows("h1", "jane.doe@example.com")
 	p.Shows("main .lead", "read back as gone")
@@ -48,7 +49,6 @@ func TestAnAuditorGoesFromTheListToTheProof(t *testing.T) {
 	p.Click(".events li:nth-child(12) .evidence a")
 	p.Shows("h1", "Entry")
 	p.Shows("main .lead", "in the log")
-	p.Until(`document.getElementById("h-proof").scrollIntoView() || true`)
 	p.Shot("record-4-proof")
 	p.Go(r.url + "/record/log")
 	p.Shows("main .lead", "signed")
@@ -65,7 +65,7 @@ func TestAnAuditorGoesFromTheListToTheProof(t *testing.T) {
 
 func TestTheFiguresLeadToTheirCases(t *testing.T) {
 	r := open(t, company(t), staff())
-	p := r.signIn("ann", "/record/population?from=2026-01-01&to=2026-03-31", 1280, 860)
+	p := r.signIn("ann", "/record/population?from=2026-01-01&to=2026-03-31", 1280, 1040)
 	p.Shows("h1", "Population")
 	p.Shot("record-5-population")
 	p.Until(`document.getElementById("h-contained").scrollIntoView() || true`)
@@ -143,7 +143,7 @@ func TestThePagesWorkByKeyboardAlone(t *testing.T) {
 	p.Until(`document.activeElement.id === "main"`)
 	tab(t, p, `document.activeElement.id === "who"`)
 	p.Keys("jane.doe@example.com" + kb.Enter)
-	p.Until(`new URLSearchParams(location.search).get("who") === "jane.doe@example.com"`)
+	p.Until(`(new URLSearchParams(location.search).get("person") || "").startsWith("p-")`)
 	tab(t, p, `document.activeElement.matches(".cases th a")`)
 	require.NotEqual(t, "none", browser.Value[string](p, `getComputedStyle(document.activeElement).outlineStyle`), "the focus is seen")
 	p.Keys(kb.Enter)

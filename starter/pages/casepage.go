@@ -147,16 +147,45 @@ func (v *casePage) systems() {
 	rows := offboarding.Timeline(v.Case.Case)
 	for i, s := range v.Case.Systems {
 		row := rows[i]
+		if v.Case.Forgotten {
+			row.Found = foundOf(s)
+		}
 		row.Account, row.Found, row.Proof = plain(row.Account, 80), plain(row.Found, 200), plain(row.Proof, 200)
 		v.Systems = append(v.Systems, systemRow{Row: row, Last: offboarding.LastAccess(s), Rest: len(s.Residuals) > 0})
 	}
+}
+
+// foundOf counts what was found in a system by what was said of each class: what
+// it was is erased with the person, how many there were is not.
+func foundOf(s offboarding.SystemCase) string {
+	if !s.Account.Found || len(s.Verdicts) == 0 {
+		return offboarding.FoundText(s)
+	}
+	var parts []string
+	for _, v := range s.Verdicts {
+		if v.Found > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", v.Found, v.Class))
+		}
+	}
+	if len(parts) == 0 {
+		return "account, no access left"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// said is a text of the case, or that it was erased with the person.
+func (v *casePage) said(text string) string {
+	if text == "" && v.Case.Forgotten {
+		return "the words were erased with the person"
+	}
+	return text
 }
 
 // words are what a person must know beside the table.
 func (v *casePage) words(now time.Time) {
 	c := v.Case
 	for _, n := range c.Needs() {
-		v.Needs = append(v.Needs, plain(fmt.Sprintf("%s, since %s: %s", n.Target(), clock(n.Since), n.What), 600))
+		v.Needs = append(v.Needs, plain(fmt.Sprintf("%s, since %s: %s", n.Target(), clock(n.Since), v.said(n.What)), 600))
 	}
 	for _, r := range c.Residuals() {
 		ends := "nobody knows until when"
@@ -167,7 +196,7 @@ func (v *casePage) words(now time.Time) {
 		default:
 			ends = "it ended by itself " + clock(r.Ends)
 		}
-		v.Rest = append(v.Rest, plain(fmt.Sprintf("%s, %s: %s (%s)", r.System, r.Class, r.What, ends), 600))
+		v.Rest = append(v.Rest, plain(fmt.Sprintf("%s, %s: %s (%s)", r.System, r.Class, v.said(r.What), ends), 600))
 	}
 	for _, d := range c.Decisions {
 		if d.Verb != offboarding.Waive {
@@ -178,7 +207,7 @@ func (v *casePage) words(now time.Time) {
 		if !d.Until.After(now) {
 			ended = ", which has passed"
 		}
-		v.Excepted = append(v.Excepted, plain(fmt.Sprintf("%s stays until %s%s: %s accepted it (%s)", target, d.Until.UTC().Format(time.DateOnly), ended, d.By, d.Reason), 600))
+		v.Excepted = append(v.Excepted, plain(fmt.Sprintf("%s stays until %s%s: %s accepted it (%s)", target, d.Until.UTC().Format(time.DateOnly), ended, d.By, v.said(d.Reason)), 600))
 	}
 }
 

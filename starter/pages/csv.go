@@ -17,7 +17,7 @@ func (p *pages) listCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cases, err := p.findAll(r.Context(), q)
+	cases, err := p.all(r.Context(), q)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (p *pages) entryOf(r *http.Request, what string) (record.Recorded, error) {
 	if err != nil || len(got) != 1 {
 		return record.Recorded{}, fmt.Errorf("read entry %d: %w", index, err)
 	}
-	if got[0].Entry.Case != "" {
+	if got[0].Entry.Case != "" || got[0].Opened != nil {
 		if err := p.saw(r.Context(), got[0].Entry.Case, access{What: what, Entry: &index}); err != nil {
 			return record.Recorded{}, err
 		}

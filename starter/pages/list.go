@@ -2,11 +2,13 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
-	"lastday/offboarding"
 	"lastday/record"
+	"lastday/starter/pages/signin"
 )
 
 // row is a case in a list.
@@ -45,16 +47,17 @@ func tookOr(st step, s record.Standing, now time.Time) string {
 	return "not yet"
 }
 
-// find reads the cases of a query. With a figure all of them are read and those
-// in the figure kept. More says that there are more on the next page.
-func (p *pages) find(ctx context.Context, q query) (cases []record.Summary, more bool, err error) {
+// onePage reads the cases of a query that one page shows. With a figure all of
+// them are read and those in the figure kept. More says that there are more on
+// the next page.
+func (p *pages) onePage(ctx context.Context, q query) (cases []record.Summary, more bool, err error) {
 	skip := (q.Page - 1) * perPage
-	if q.Only == "" {
+	if q.Only == "" && q.Person == "" {
 		f := q.filter()
 		f.Offset, f.Limit = skip, perPage+1
 		cases, err = p.Record.Cases(ctx, f)
 	} else {
-		cases, err = p.findAll(ctx, q)
+		cases, err = p.all(ctx, q)
 		cases = cases[min(skip, len(cases)):]
 	}
 	if err != nil {
@@ -66,13 +69,29 @@ func (p *pages) find(ctx context.Context, q query) (cases []record.Summary, more
 	return cases, more, nil
 }
 
-// findAll is find without pages.
-func (p *pages) findAll(ctx context.Context, q query) ([]record.Summary, error) {
-	cases, err := p.Record.Cases(ctx, q.filter())
-	if err != nil || q.Only == "" {
-		return cases, err
+// all reads all cases of a query.
+func (p *pages) all(ctx context.Context, q query) ([]record.Summary, error) {
+	f := q.filter()
+	if q.Person != "" {
+		// Whoever was erased is in nobody's index any more, and found by going
+		// through all cases.
+		known, err := p.Record.People(ctx, []string{q.Person})
+		if err != nil {
+			return nil, fmt.Errorf("read who is looked for: %w", err)
+		}
+		f.Identity = known[q.Person].Identity
 	}
-	return pick(cases, q.Only, p.Now()), nil
+	cases, err := p.Record.Cases(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if q.Person != "" {
+		cases = slices.DeleteFunc(cases, func(s record.Summary) bool { return s.Subject != q.Person })
+	}
+	if q.Only != "" {
+		cases = pick(cases, q.Only, p.Now())
+	}
+	return cases, nil
 }
 
 // listPage is what the template of the list shows.
@@ -84,6 +103,8 @@ type listPage struct {
 	Only, Clear        string
 	States             []choice
 	Nobody, Unfiltered bool
+	Now                time.Time
+	Token              string // of the form that looks for a person
 }
 
 type choice struct {
@@ -96,19 +117,17 @@ func (p *pages) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if q.Who != "" {
-		if _, err := offboarding.ParseSubject(q.Who); err != nil {
-			return wrong("“who” is not a work e-mail address: give the whole of it, such as jane.doe@example.com.")
-		}
-	}
-	cases, more, err := p.find(r.Context(), q)
+	cases, more, err := p.onePage(r.Context(), q)
 	if err != nil {
 		return err
 	}
 	if err := p.sawList(r.Context(), "list of cases", len(cases), q); err != nil {
 		return err
 	}
-	v := listPage{Query: q, First: (q.Page-1)*perPage + 1, Last: (q.Page-1)*perPage + len(cases), Clear: Base}
+	v := listPage{
+		Query: q, First: (q.Page-1)*perPage + 1, Last: (q.Page-1)*perPage + len(cases), Clear: Base,
+		Now: p.Now(), Token: signin.TokenOf(r.Context()),
+	}
 	for _, c := range cases {
 		v.Rows = append(v.Rows, p.row(c))
 	}

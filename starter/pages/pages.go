@@ -116,6 +116,7 @@ func (p *pages) routes() http.Handler {
 	const hr, operator = signin.HR, signin.Operator
 	get("", p.list, hr, operator)
 	get("/{$}", p.list, hr, operator)
+	mux.Handle("POST "+Base+"/find", p.allowed(p.find, []signin.Role{hr, operator}))
 	get("/cases.csv", p.listCSV, hr, operator)
 	get("/cases/{run}", p.oneCase, hr, operator)
 	get("/cases/{run}/bundle.zip", p.bundle)
@@ -158,6 +159,12 @@ func (p *pages) allowed(f page, roles []signin.Role) http.Handler {
 		}
 		if bad, ok := errors.AsType[*badRequest](err); ok {
 			p.refuse(w, r, bad.status, bad.title, bad.Error())
+			return
+		}
+		if damaged, ok := errors.AsType[*record.DamagedError](err); ok {
+			p.Log.ErrorContext(r.Context(), "the record is damaged", "entry", damaged.Index, "why", damaged.Why)
+			p.refuse(w, r, http.StatusInternalServerError, "The record is damaged", fmt.Sprintf(
+				"Entry %d is missing or is not what was written, so this page is not shown: somebody changed the database past Lastday, or its disk is broken. Keep the checkpoints that were put elsewhere, and ask who runs Lastday.", damaged.Index))
 			return
 		}
 		p.Log.ErrorContext(r.Context(), "a page of the record could not be shown", "path", r.URL.Path, "error", err)

@@ -113,12 +113,13 @@ func TestALookIsRecordedBeforeItIsShown(t *testing.T) {
 	run := reporttest.Verified().RunID
 	for path, want := range map[string]string{
 		"/record":                                   ` {"what":"list of cases","roles":["auditor"],"shown":50}`,
-		"/record?who=jane.doe@example.com":          ` {"what":"list of cases","roles":["auditor"],"shown":1,"person":true}`,
+		r.find("jane.doe@example.com"):              ` {"what":"list of cases","roles":["auditor"],"shown":1,"person":true}`,
+		"/record?state=closed&late=1":               ` {"what":"list of cases","roles":["auditor"],"shown":1,"state":"closed","late":true}`,
 		"/record/cases.csv?partner=Acme":            ` {"what":"table of cases","roles":["auditor"],"shown":13,"partner":"Acme"}`,
 		"/record/cases/" + run:                      run + ` {"what":"page of the case","roles":["auditor"]}`,
 		"/record/cases/" + run + "/bundle.zip":      run + ` {"what":"bundle of the case","roles":["auditor"]}`,
 		"/record/population?from=2026-03-01":        ` {"what":"population of a period","roles":["auditor"],"shown":27,"from":"2026-03-01"}`,
-		"/record/sample?from=2026-03-01&n=3&seed=a": ` {"what":"sample of cases","roles":["auditor"],"shown":3,"from":"2026-03-01","seed":"a"}`,
+		"/record/sample?from=2026-03-01&n=3&seed=a": ` {"what":"sample of cases","roles":["auditor"],"shown":3,"from":"2026-03-01"}`,
 	} {
 		before := len(r.looks())
 		r.broken.Store(true)
@@ -152,7 +153,8 @@ func TestWhatIsAskedForWronglyIsSaidSo(t *testing.T) {
 		"/record?only=nothing":                        "names no figure",
 		"/record?page=0":                              "“page” is not a number",
 		"/record?page=-1":                             "“page” is not a number",
-		"/record?who=jane":                            "not a work e-mail",
+		"/record?person=jane":                         "not a pseudonym",
+		"/record?person=jane.doe@example.com":         "not a pseudonym",
 		"/record?partner=" + strings.Repeat("x", 201): "longer than 200",
 		"/record/sample?seed=a%20b":                   "a seed is at most",
 		"/record/sample?n=0&seed=x":                   "“n” is not a number",

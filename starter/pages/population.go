@@ -116,11 +116,11 @@ func (p *pages) lists(v *populationPage, cases []record.Summary, now time.Time) 
 		v.Lists = append(v.Lists, l)
 	}
 	add("late", partList{
-		Title: "Late", None: "No case was late.", Ends: "deadline",
+		Title: "Late", None: "No case was late.", Ends: "Deadline",
 		Words: "Not contained, or not proven, by the deadline. A case that is still open after it is late; so is one that was closed without proof.",
 	}, func(s record.Standing) (time.Time, string) { return s.Deadline, "" })
 	add("exceptions", partList{
-		Title: "Exceptions", None: "No exception was made.", Ends: "last one ends",
+		Title: "Exceptions", None: "No exception was made.", Ends: "Last one ends",
 		Words: "Access that a named person accepts to stay, until a date.",
 	}, func(s record.Standing) (time.Time, string) {
 		text := counted(s.Waived, "exception", "exceptions")
@@ -130,7 +130,7 @@ func (p *pages) lists(v *populationPage, cases []record.Summary, now time.Time) 
 		return s.ExceptionsEnd, text
 	})
 	add("residuals", partList{
-		Title: "Access that still goes on by itself", None: "Nothing is known to go on.", Ends: "last one ends",
+		Title: "Access that still goes on by itself", None: "Nothing is known to go on.", Ends: "Last one ends",
 		Words: "Nobody can revoke it: a token until it expires, or one that nobody can list. Those whose end has passed are left out.",
 	}, func(s record.Standing) (time.Time, string) {
 		text := counted(s.Residuals, "residual", "residuals")
@@ -140,7 +140,7 @@ func (p *pages) lists(v *populationPage, cases []record.Summary, now time.Time) 
 		return s.ResidualsEnd, text
 	})
 	add("open", partList{
-		Title: "Not ended", None: "Every case has ended.", Ends: "access was or is to end",
+		Title: "Not ended", None: "Every case has ended.", Ends: "Access was or is to end",
 		Words: "What is open is not proven.",
 	}, func(s record.Standing) (time.Time, string) { return due(s), "" })
 }

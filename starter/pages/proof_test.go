@@ -130,6 +130,16 @@ func TestAGapAndAContradictionAreShown(t *testing.T) {
 	require.Contains(t, body, "no observation after the last change shows it")
 }
 
+func TestADamagedRecordIsNotTakenForABusyOne(t *testing.T) {
+	r := open(t, company(t), nil)
+	r.Reader = damaged{r.log}
+	resp, body := r.get("/record/cases/" + ordinary(2).RunID)
+	require.Equal(t, 500, resp.StatusCode)
+	require.Contains(t, body, "The record is damaged")
+	require.Contains(t, body, "Entry 1234 is missing")
+	require.NotContains(t, body, "Try again")
+}
+
 func TestAnErasedPersonIsGoneFromEveryPage(t *testing.T) {
 	log := company(t)
 	c := ordinary(2)

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,12 +17,17 @@ type query struct {
 	From, To         time.Time // To is excluded
 	FromText, ToText string    // as days; ToText is the last one that counts
 	Partner, State   string
-	Who              string // a work e-mail
-	Late             bool
-	Only             string // one of the figures
-	Seed             string
-	N, Page          int
+	// Person is a pseudonym: an address must not stand in the address of a page,
+	// which browsers and proxies keep.
+	Person  string
+	Late    bool
+	Only    string // one of the figures
+	Seed    string
+	N, Page int
 }
+
+// pseudonym is how the record calls people (record.Pseudonym).
+var pseudonym = regexp.MustCompile(`^p-[a-z2-7]{32}$`)
 
 const (
 	perPage    = 50
@@ -33,7 +39,7 @@ const (
 func readQuery(v url.Values) (query, error) {
 	q := query{
 		FromText: text(v, "from"), ToText: text(v, "to"), Partner: text(v, "partner"), State: text(v, "state"),
-		Who: text(v, "who"), Only: text(v, "only"), Seed: text(v, "seed"), N: sampleSize, Page: 1,
+		Person: text(v, "person"), Only: text(v, "only"), Seed: text(v, "seed"), N: sampleSize, Page: 1,
 	}
 	var err error
 	if q.From, err = day(q.FromText); err != nil {
@@ -60,6 +66,9 @@ func readQuery(v url.Values) (query, error) {
 		if _, ok := figureNamed(q.Only); !ok {
 			return q, wrong("“only” names no figure: follow the link of a figure.")
 		}
+	}
+	if q.Person != "" && !pseudonym.MatchString(q.Person) {
+		return q, wrong("“person” is not a pseudonym: look for the person's address in the form.")
 	}
 	if q.Page, err = number(v, "page", 1, 1_000_000); err != nil {
 		return q, err
@@ -96,13 +105,9 @@ func number(v url.Values, name string, otherwise, most int) (int, error) {
 	return n, nil
 }
 
-// filter is the query as the record takes it, without bounds.
+// filter is the query as the record takes it, without bounds and whom it is about.
 func (q query) filter() record.Filter {
-	f := record.Filter{From: q.From, To: q.To, Partner: q.Partner, Late: q.Late, State: q.State}
-	if q.Who != "" {
-		f.Identity = offboarding.Subject(q.Who).Plain()
-	}
-	return f
+	return record.Filter{From: q.From, To: q.To, Partner: q.Partner, Late: q.Late, State: q.State}
 }
 
 // values are the query as it stands in an address; what is left out there is
@@ -118,7 +123,7 @@ func (q query) values() url.Values {
 	set("to", q.ToText)
 	set("partner", q.Partner)
 	set("state", q.State)
-	set("who", q.Who)
+	set("person", q.Person)
 	set("only", q.Only)
 	set("seed", q.Seed)
 	if q.Late {
@@ -167,4 +172,25 @@ func (q query) Span() string {
 		return "until " + q.ToText
 	}
 	return "all time"
+}
+
+// Words say which cases a list shows, so that a printed one says so too.
+func (q query) Words() string {
+	var out []string
+	if q.Person != "" {
+		out = append(out, "of one person ("+q.Person+")")
+	}
+	if q.FromText != "" || q.ToText != "" {
+		out = append(out, "whose access was to end: "+q.Span())
+	}
+	if q.Partner != "" {
+		out = append(out, "of the partner “"+plain(q.Partner, 60)+"”")
+	}
+	if q.State != "" {
+		out = append(out, "in the state “"+stateWords(q.State)+"”")
+	}
+	if q.Late {
+		out = append(out, "that are late")
+	}
+	return strings.TrimSpace("Cases " + strings.Join(out, ", "))
 }

@@ -46,7 +46,7 @@ type notice struct {
 
 func parseLooks() (map[string]*template.Template, error) {
 	functions := template.FuncMap{
-		"instant": instant, "took": took, "plain": func(s string) string { return plain(s, 300) },
+		"instant": instant, "precise": precise, "breakable": breakable, "took": took, "plain": func(s string) string { return plain(s, 300) },
 		"thousands": thousands, "counted": counted, "lower": strings.ToLower,
 		"number": func(n int64) string { return thousands(int(n)) }, "next": func(n int) int { return n + 1 },
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,13 @@ func (r *rig) Append(ctx context.Context, events []record.Event) error {
 	return r.log.Append(ctx, events)
 }
 
+// damaged is a record of which an entry cannot be read.
+type damaged struct{ record.Reader }
+
+func (damaged) Case(context.Context, string) ([]record.Recorded, error) {
+	return nil, fmt.Errorf("read case: %w", &record.DamagedError{Index: 1234, Why: "it is missing"})
+}
+
 // staff are people at the provider.
 func staff() map[string]optest.Person {
 	return map[string]optest.Person{
@@ -111,6 +119,29 @@ func (r *rig) get(path string) (*http.Response, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, r.url+path, nil)
 	require.NoError(r.t, err)
+	return r.do(req)
+}
+
+// find looks for a person as whoever sits at the machine, and gives the page
+// that it leads to; empty if there is none.
+func (r *rig) find(who string) string {
+	r.t.Helper()
+	resp, _ := r.post(url.Values{"who": {who}})
+	if resp.StatusCode != http.StatusSeeOther {
+		return ""
+	}
+	return resp.Header.Get("Location")
+}
+
+// post sends the form that looks for a person.
+func (r *rig) post(form url.Values, cookies ...*http.Cookie) (*http.Response, string) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, r.url+"/record/find", strings.NewReader(form.Encode()))
+	require.NoError(r.t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range cookies {
+		req.AddCookie(c)
+	}
 	return r.do(req)
 }
 

@@ -118,6 +118,22 @@ func instant(t time.Time) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05"))) //nolint:gosec // digits only
 }
 
+// precise is instant to the millisecond: a case's steps often lie within one
+// second, and their order is what it shows.
+func precise(t time.Time) template.HTML {
+	if t.IsZero() {
+		return instant(t)
+	}
+	t = t.UTC()
+	return template.HTML(fmt.Sprintf(`<time datetime="%s"><span>%s</span> <span>%s</span></time>`, t.Format(time.RFC3339Nano), t.Format(time.DateOnly), t.Format("15:04:05.000"))) //nolint:gosec // digits only
+}
+
+// breakable lets an address go on in the next line after its @ rather than
+// anywhere.
+func breakable(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "@", "@<wbr>")) //nolint:gosec // it is escaped
+}
+
 // took is a length of time in at most two units.
 func took(d time.Duration) string {
 	if d < 0 {

@@ -10,6 +10,7 @@ import (
 
 	"lastday/secret"
 	"lastday/starter/pages"
+	"lastday/starter/reader"
 )
 
 // Config is the serve section of the configuration.
@@ -21,6 +22,8 @@ type Config struct {
 	Slack *Slack `yaml:"slack"`
 	// Pages are the record's, for auditors.
 	Pages pages.Config `yaml:"pages"`
+	// Codec lets Temporal's web UI show what is encrypted; without it, it cannot.
+	Codec *reader.Config `yaml:"codec"`
 }
 
 // Mode is how Slack reaches the door.
@@ -70,6 +73,11 @@ func (c *Config) Validate() error {
 	}
 	if err := c.Pages.Validate(); err != nil {
 		return fmt.Errorf("serve.pages.%w", err)
+	}
+	if c.Codec != nil {
+		if err := c.Codec.Validate(c.Pages.OIDC != nil); err != nil {
+			return err
+		}
 	}
 	if c.Slack == nil {
 		return nil

@@ -52,7 +52,8 @@ func (s *Server) Add(name string, p Part) {
 	s.parts[name] = p
 }
 
-// Start listens and starts the parts; it serves when Start returns.
+// Start listens and starts the parts; it serves when Start returns. Requests and
+// parts have the context's values, and not its end.
 func (s *Server) Start(ctx context.Context) error {
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", s.conf.Listen)
@@ -64,7 +65,8 @@ func (s *Server) Start(ctx context.Context) error {
 	s.server = &http.Server{
 		Handler: s.mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	s.running.Go(func() {
 		if err := s.server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -98,6 +100,17 @@ func (s *Server) Stop(within time.Duration) {
 	}
 	s.stop()
 	s.running.Wait()
+}
+
+// Health is nil if every part is well; the error names those that are not.
+func (s *Server) Health() error {
+	var all []error
+	for name, p := range s.parts {
+		if err := p.Health(); err != nil {
+			all = append(all, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // health answers 200 if every part is well, else 503 and the names of those

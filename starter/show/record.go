@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"lastday/record"
 	"lastday/record/casefile"
@@ -29,7 +30,7 @@ func Summaries(w io.Writer, all []record.Summary) {
 		return
 	}
 	now := time.Now()
-	t := newTable(w, table.Row{"who", "state", "due", "contained", "proven", "open", "not proven", "remains", "run"})
+	t := newTable(w, table.Row{"who", "state", "due", "contained", "proven", "classes open", "on a word", "remains", "run"})
 	for _, s := range all {
 		state := s.State
 		if s.Late(now) {
@@ -41,13 +42,20 @@ func Summaries(w io.Writer, all []record.Summary) {
 		})
 	}
 	t.Render()
-	fmt.Fprintf(w, "%d cases; contained and proven are counted from when access was due to end\n", len(all))
+	fmt.Fprintf(w, "%s; contained and proven are counted from when access was due to end; on a word: attested, waived or left by the configuration, which is no proof\n", caseCount(len(all)))
 }
 
 // Sample prints a sample with what is needed to draw it again.
 func Sample(w io.Writer, d Drawn) {
 	Summaries(w, d.Cases)
-	fmt.Fprintf(w, "%d of %d cases, drawn with the seed %s from the population %s\n", len(d.Cases), d.Of, d.Seed, d.Population)
+	fmt.Fprintf(w, "%d of %s, drawn with the seed %s from the population %s\n", len(d.Cases), caseCount(d.Of), d.Seed, d.Population)
+}
+
+func caseCount(n int) string {
+	if n == 1 {
+		return "1 case"
+	}
+	return fmt.Sprintf("%d cases", n)
 }
 
 // who is the person, or the pseudonym of one who was erased.
@@ -82,6 +90,7 @@ func Recorded(w io.Writer, c casefile.Case) {
 		fmt.Fprintln(w, clean(c.Outcome))
 	}
 	t := newTable(w, table.Row{"entry", "at (UTC)", "kind", "system", "who", "what"})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 5, WidthMax: 30, WidthMaxEnforcer: text.WrapSoft}, {Number: 6, WidthMax: 80, WidthMaxEnforcer: text.WrapSoft}})
 	for _, l := range c.Lines {
 		t.AppendRow(table.Row{l.Index, l.At.UTC().Format("2006-01-02 15:04:05.000"), l.Kind, l.System, clean(l.Who), clean(l.Text)})
 	}
@@ -90,8 +99,8 @@ func Recorded(w io.Writer, c casefile.Case) {
 
 // Forgotten prints what was erased.
 func Forgotten(w io.Writer, who string, f store.Forgotten) {
-	fmt.Fprintf(w, "%s is erased: %d cases, the details of %d entries. The facts stay under %s; entry %d says who did it.\n"+
-		"Bundles exported before, backups and Temporal's histories are not touched.\n", clean(who), len(f.Cases), f.Details, f.Pseudonym, f.Index)
+	fmt.Fprintf(w, "%s is erased: %s, the details of %d entries. The facts stay under %s; entry %d says who did it.\n"+
+		"Bundles exported before, backups and Temporal's histories are not touched.\n", clean(who), caseCount(len(f.Cases)), f.Details, f.Pseudonym, f.Index)
 }
 
 // Log prints how the log stands.
@@ -105,5 +114,8 @@ func Log(w io.Writer, s setup.Status, now time.Time) {
 	}
 	for _, a := range s.Anchors {
 		fmt.Fprintf(w, "anchored: %s (%s) %s ago at %s\n", a.Anchor, a.Kind, now.Sub(a.At).Round(time.Second), clean(a.Where))
+		if a.Kind == "directory" {
+			fmt.Fprintln(w, "  a folder counts only if another machine keeps it: whoever can change it here can rewrite what lies there")
+		}
 	}
 }

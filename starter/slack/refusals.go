@@ -2,8 +2,6 @@ package slack
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -156,8 +154,7 @@ func caseTag(who offboarding.Subject) string {
 	if who == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(who.CaseID()))
-	return hex.EncodeToString(sum[:4])
+	return offboarding.CaseTag(who.CaseID())
 }
 
 // panicText is a panic in the log: the runtime's own words name nobody.

@@ -2,9 +2,11 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"lastday/offboarding"
 	"lastday/record"
@@ -29,12 +31,20 @@ func (r recorder) Case(ctx context.Context, run workflows.CaseRun) error {
 	if err := v.Get(&c); err != nil {
 		return fmt.Errorf("read the case: %w", err)
 	}
+	if c.Revision < run.Revision {
+		return fmt.Errorf("ask the case: its answer is of revision %d, and %d is to be put down: ask again", c.Revision, run.Revision)
+	}
 	return r.Events(ctx, casefile.Events(c))
 }
 
-// Events implements workflows.Recorder.
+// Events implements workflows.Recorder. What the record refuses for good is not
+// tried again by itself.
 func (r recorder) Events(ctx context.Context, events []record.Event) error {
-	if err := r.log.Append(ctx, events); err != nil {
+	err := r.log.Append(ctx, events)
+	if refused, ok := errors.AsType[*record.RefusedError](err); ok {
+		return temporal.NewNonRetryableApplicationError("write to the record: "+refused.Error(), workflows.KindUnrecordable, nil)
+	}
+	if err != nil {
 		return fmt.Errorf("write to the record: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"lastday/activities"
 	"lastday/config"
+	"lastday/metrics"
 	"lastday/offboarding"
 	"lastday/record"
 	"lastday/workflows"
@@ -27,6 +28,16 @@ type Options struct {
 	Record record.Appender
 	// Pages is the address of the record's pages; empty without any.
 	Pages string
+	// Metrics counts the steps; nil: nobody does.
+	Metrics *metrics.Metrics
+}
+
+// watched has the worker's steps counted.
+func (o Options) watched(w worker.Options) worker.Options {
+	if o.Metrics != nil {
+		w.Interceptors = append(w.Interceptors, o.Metrics.Steps())
+	}
+	return w
 }
 
 // stopTimeout is how long running steps may take to finish when the process is
@@ -61,7 +72,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		return nil
 	}
 	for _, connector := range connectors {
-		w := worker.New(c, activities.TaskQueue(connector.System()), activityWorker())
+		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(activityWorker()))
 		activities.Register(w, connector, f.Protected, gate.Pass)
 		if connector.System() == activities.TellSystem {
 			if err := tells(w, f); err != nil {
@@ -74,7 +85,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		}
 	}
 	if o.Workflows {
-		w := worker.New(c, workflows.TaskQueue, workflowWorker())
+		w := worker.New(c, workflows.TaskQueue, o.watched(workflowWorker()))
 		var book workflows.Recorder
 		if o.Record != nil {
 			book = recorder{temporal: c, log: o.Record}

@@ -2,6 +2,8 @@ package reporttest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,11 +26,8 @@ func Record(t testing.TB, c offboarding.Case, from int64) ([]record.Recorded, ma
 			Version: record.Version, Event: ev.ID, Kind: ev.Kind, At: ev.At, Recorded: ev.At.Add(40 * time.Millisecond), Case: ev.Case,
 			Seq: int64(i + 1), System: ev.System, Facts: ev.Facts, People: map[record.Role]string{},
 		}
-		for _, role := range []record.Role{record.Subject, record.Actor, record.Successor} {
-			p, ok := ev.People[role]
-			if !ok {
-				continue
-			}
+		for _, role := range roles(ev) {
+			p := ev.People[role]
 			if names[p.Identity] == "" {
 				names[p.Identity] = fmt.Sprintf("p-%d", len(names)+1)
 			}
@@ -53,6 +52,19 @@ func Record(t testing.TB, c offboarding.Case, from int64) ([]record.Recorded, ma
 		out = append(out, record.Recorded{Index: from + int64(i), Leaf: leaf, Entry: parsed, Opened: opened})
 	}
 	return out, people
+}
+
+// roles are the event's: the three that every case knows first, then whoever
+// else is named in it.
+func roles(ev record.Event) []record.Role {
+	first := []record.Role{record.Subject, record.Actor, record.Successor}
+	all := slices.DeleteFunc(slices.Clone(first), func(r record.Role) bool { _, ok := ev.People[r]; return !ok })
+	for _, r := range slices.Sorted(maps.Keys(ev.People)) {
+		if !slices.Contains(first, r) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // File is a case as it is read back from the record.

@@ -22,7 +22,7 @@ func here(r *http.Request) string {
 		return "it came from another machine"
 	}
 	for name := range r.Header {
-		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+		if proxied(name) {
 			return "a proxy passed it on"
 		}
 	}
@@ -30,6 +30,15 @@ func here(r *http.Request) string {
 		return "it is addressed to another name than this machine's own"
 	}
 	return ""
+}
+
+// proxied reports whether a header is one that proxies add.
+func proxied(name string) bool {
+	switch name {
+	case "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "X-Original-Host":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "Cf-")
 }
 
 // loopbackName reports whether a Host header names this machine, with or

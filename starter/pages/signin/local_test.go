@@ -47,7 +47,7 @@ func TestWithoutAProviderOnlyThisMachineIsLetIn(t *testing.T) {
 		require.Equal(t, 403, status, host)
 		require.Contains(t, body, "Only from this machine")
 	}
-	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-IP"} {
+	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"} {
 		status, body := ask(at, "", header, "127.0.0.1")
 		require.Equal(t, 403, status, header)
 		require.Contains(t, body, "a proxy passed it on")

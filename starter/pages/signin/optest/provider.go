@@ -37,8 +37,8 @@ type Provider struct {
 	Issuer string
 	// OtherNonce puts another nonce into ID tokens, Expired makes them expired
 	// when they are made, NotInToken tells who somebody is at the user info
-	// endpoint alone.
-	OtherNonce, Expired, NotInToken atomic.Bool
+	// endpoint alone, JWT makes access tokens that say whom they are for.
+	OtherNonce, Expired, NotInToken, JWT atomic.Bool
 
 	people map[string]Person
 	*storage.Storage
@@ -138,6 +138,14 @@ func (c client) IDTokenLifetime() time.Duration {
 		return -time.Hour
 	}
 	return time.Hour
+}
+
+// AccessTokenType implements op.Client.
+func (c client) AccessTokenType() op.AccessTokenType {
+	if c.p.JWT.Load() {
+		return op.AccessTokenTypeJWT
+	}
+	return c.Client.AccessTokenType()
 }
 
 func (c client) IsScopeAllowed(scope string) bool { return scope == "groups" }
