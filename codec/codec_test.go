@@ -221,3 +221,19 @@ func TestOpaqueWithoutAKeysetIsRefused(t *testing.T) {
 	c := codec.Config{Opaque: true}
 	require.ErrorContains(t, c.Validate(), "encryption.opaque needs encryption.keyset")
 }
+
+// A payload of 4 KB is a large one; a case has some 200, most below 1 KB.
+func BenchmarkAPayloadThereAndBack(b *testing.B) {
+	c := open(b, keyset(b), false)
+	p := payload(b, converter.GetDefaultDataConverter(), strings.Repeat("x", 4096))
+	b.SetBytes(4096)
+	for b.Loop() {
+		box, err := c.Encode([]*commonpb.Payload{p})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := c.Decode(box); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -20,6 +20,13 @@ func TestASubjectIsNormalised(t *testing.T) {
 		require.NoError(t, err, in)
 		require.Equal(t, want, got)
 		require.Equal(t, "offboard:"+string(want), got.CaseID())
+		for workflow, id := range map[string]string{
+			got.CaseID(): got.CaseID(), got.CaseID() + "#2": got.CaseID() + "#2", // not hidden
+			"offboard:AVfu9-x_Y": got.CaseID(), "offboard:AVfu9-x_Y#12": got.CaseID() + "#12",
+			"plan:AVfu9-x_Y": "plan:" + string(want), "lastday:brake": "lastday:brake", "some-id": "some-id", "offboard:": "offboard:",
+		} {
+			require.Equal(t, id, got.CaseIDOf(workflow))
+		}
 	}
 }
 

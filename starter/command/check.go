@@ -82,6 +82,9 @@ func checkAll(ctx context.Context, f config.File, names []offboarding.System) ([
 	for _, name := range names {
 		out = append(out, systemCheck{System: name, Findings: checkOne(ctx, f, name)})
 	}
+	if f.Encryption.On() {
+		out = append(out, systemCheck{System: "encryption", Findings: checkKeyset(f)})
+	}
 	if findings := checkGroups(ctx, f, names); len(findings) > 0 {
 		out = append(out, systemCheck{System: "policy", Findings: findings})
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lastday/activities"
 	"lastday/codec"
+	"lastday/config"
 )
 
 func encryptionCommand(g *globals) *cobra.Command {
@@ -103,6 +105,15 @@ func encryptionChangeCommand(g *globals, name, short string, change func([]byte,
 			return g.printKeys(a[0])
 		},
 	}
+}
+
+// checkKeyset opens the keyset that is configured.
+func checkKeyset(f config.File) []activities.Finding {
+	k, err := codec.Open(f.Encryption)
+	if err != nil {
+		return []activities.Finding{{Level: activities.Bad, What: err.Error()}}
+	}
+	return []activities.Finding{{Level: activities.OK, What: "payloads are encrypted under the key " + k.Primary()}}
 }
 
 func (g *globals) printKeys(path string) error {
