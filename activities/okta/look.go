@@ -2,7 +2,6 @@ package okta
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -214,6 +213,9 @@ func (c *client) groups(ctx context.Context, user string) (sight, error) {
 	if err != nil {
 		return sight{}, err
 	}
+	if len(all) == 0 {
+		return sight{}, invalid(op, "the list lacks even the built-in group Everyone, in which every user is, so it is not the whole list")
+	}
 	var s sight
 	for _, g := range all {
 		name := g.Id
@@ -259,6 +261,13 @@ func (c *client) apps(ctx context.Context, user string) ([]offboarding.Grant, er
 	return out, err
 }
 
+// deviceUser is somebody who uses a device.
+type deviceUser struct {
+	User struct {
+		ID string `json:"id"`
+	} `json:"user"`
+}
+
 // devices lists the user's devices. One that others use too is not taken from
 // them without a person's word.
 func (c *client) devices(ctx context.Context, user string, closer bool) ([]offboarding.Grant, error) {
@@ -283,13 +292,16 @@ func (c *client) devices(ctx context.Context, user string, closer bool) ([]offbo
 			continue
 		}
 		g.Go(func() error {
-			users, err := list[json.RawMessage](ctx, c, call{"list users of a device", "okta.devices.read"}, "/api/v1/devices/"+d.Device.ID+"/users")
+			op := call{"list users of a device", "okta.devices.read"}
+			users, err := list[deviceUser](ctx, c, op, "/api/v1/devices/"+d.Device.ID+"/users")
 			switch {
 			case status(err, 403):
 				out[i].Removal = offboarding.Ask
 				out[i].Label += ", which others may use: the credential lacks okta.devices.read"
 			case err != nil:
 				return err
+			case !slices.ContainsFunc(users, func(u deviceUser) bool { return u.User.ID == user }):
+				return alien(op)
 			case len(users) > 1:
 				out[i].Removal = offboarding.Ask
 				out[i].Label += fmt.Sprintf(", which %d users share", len(users))

@@ -404,3 +404,39 @@ func TestObserverOnlyReads(t *testing.T) {
 		t.Errorf("not read with the observer's credential:\n%s", bodies.String())
 	}
 }
+
+// Whatever is asked about one person alone, Okta shows nothing: no other user's
+// list tells that it is not so, but Everyone is missing.
+func TestAPersonOfWhomEveryListIsEmptyIsNotCleared(t *testing.T) {
+	o := newOrg(t, sandbox.Options{})
+	a := o.find(jane)
+	o.Faults().Set(faults.Fault{Op: "GET *", Kind: faults.Hollow, Path: a.ID})
+	if _, err := o.conn.Inventory(t.Context(), a); !transport.IsKind(err, transport.Invalid) || !strings.Contains(err.Error(), "Everyone") {
+		t.Errorf("inventory: %v", err)
+	}
+	if back, err := o.conn.Observe(t.Context(), a); !transport.IsKind(err, transport.Invalid) {
+		t.Errorf("observe: %+v, %v", back, err)
+	}
+}
+
+// The tokens of another org are no witness for this one.
+func TestAnotherOrgsTokensProveNothing(t *testing.T) {
+	o := newOrg(t, sandbox.Options{})
+	a := o.find(jane)
+	o.Faults().Set(faults.Fault{Op: "GET /api/v1/api-tokens", Kind: faults.Foreign})
+	if got := o.observe(a)[offboarding.APITokens]; got.Sight != offboarding.Blind {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A list of somebody else's devices must not cost them theirs.
+func TestADeviceThatSomebodyElseUsesIsNotTheLeavers(t *testing.T) {
+	o := newOrg(t, sandbox.Options{})
+	a := o.find(jane)
+	o.Faults().Set(faults.Fault{
+		Op: "GET /api/v1/users/{userId}/devices", Kind: faults.Other, Path: a.ID, Instead: o.ID(people.Admin.Email),
+	})
+	if inv, err := o.conn.Inventory(t.Context(), a); !transport.IsKind(err, transport.Invalid) {
+		t.Errorf("%+v, %v", inv, err)
+	}
+}
