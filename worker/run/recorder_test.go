@@ -3,17 +3,24 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"lastday/offboarding"
 	"lastday/record"
+	"lastday/record/casefile"
 	"lastday/record/recordtest"
 	"lastday/workflows"
 )
@@ -75,4 +82,47 @@ func TestOnlyWhatTheRecordRefusesForGoodIsNotTriedAgain(t *testing.T) {
 	_, ok = errors.AsType[*temporal.ApplicationError](err)
 	require.False(t, ok)
 	require.ErrorContains(t, err, "no connection")
+}
+
+func TestACaseWhoseRunWasEndedInTemporalDoesNotGoOnInTheRecord(t *testing.T) {
+	log := recordtest.New()
+	for i := range 3 {
+		c := recordtest.Verified(i, time.Now().Add(-time.Minute))
+		if i > 0 {
+			c.State, c.EndedAt = offboarding.Revoking, time.Time{}
+		}
+		require.NoError(t, log.Append(t.Context(), casefile.Events(c)))
+	}
+	client := &mocks.Client{}
+	client.On("ListWorkflow", mock.Anything, mock.Anything).Return(
+		func(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) *workflowservice.ListWorkflowExecutionsResponse {
+			for i, status := range []enumspb.WorkflowExecutionStatus{
+				enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED,
+			} {
+				if r.GetQuery() == fmt.Sprintf("RunId = '%s'", recordtest.RunID(i)) {
+					return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
+						Execution: &commonpb.WorkflowExecution{WorkflowId: "offboard:x", RunId: recordtest.RunID(i)}, Status: status, CloseTime: timestamppb.Now(),
+					}}}
+				}
+			}
+			return nil
+		}, nil)
+	client.On("QueryWorkflow", mock.Anything, "offboard:x", recordtest.RunID(2), workflows.CaseQuery).Return(nil, errors.New("no worker can read it any more"))
+	for range 2 {
+		require.ErrorContains(t, outsider{temporal: client, log: log}.look(t.Context()), "no worker can read it")
+	}
+	for i, over := range []bool{false, false, true} {
+		entries, err := log.Case(t.Context(), recordtest.RunID(i))
+		require.NoError(t, err)
+		got, err := casefile.Rebuild(entries, nil)
+		require.NoError(t, err)
+		last := got.Lines[len(got.Lines)-1]
+		require.Equal(t, over, last.Kind == record.Control, "case %d", i)
+		if over {
+			require.Contains(t, last.Text, "was terminated in Temporal")
+			require.Equal(t, record.Control, last.Kind)
+			require.NotEqual(t, record.Control, got.Lines[len(got.Lines)-2].Kind, "it is said once")
+			require.False(t, got.Standing.Ended())
+		}
+	}
 }

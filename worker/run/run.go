@@ -94,6 +94,10 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		if err := start(w, "workflows"); err != nil {
 			return nil, err
 		}
+		if log, ok := o.Record.(caseLog); ok {
+			end, stopWorkers := outsider{temporal: c, log: log}.watch(), stop
+			stop = func() { end(); stopWorkers() }
+		}
 	}
 	return stop, nil
 }
