@@ -135,3 +135,14 @@ func TestWhatWasCutIsTold(t *testing.T) {
 	require.Equal(t, "ab…", offboarding.Shorten("abcd", 3))
 	require.Equal(t, "äöü", offboarding.Shorten("äöü", 3))
 }
+
+func TestWhatWasFoundIsCountedByTheVerdictsWhereItIsErased(t *testing.T) {
+	s := offboarding.SystemCase{System: "okta", FoundAt: noon, Account: offboarding.Account{Found: true}}
+	if got := offboarding.FoundText(s); got != "account, no access left" {
+		t.Error(got)
+	}
+	s.Verdicts = []offboarding.Verdict{{Class: offboarding.Sessions, Found: 2}, {Class: offboarding.Groups}, {Class: offboarding.Peers, Found: 1}}
+	if got := offboarding.FoundText(s); got != "2 sessions, 1 peers" {
+		t.Error(got)
+	}
+}

@@ -37,17 +37,28 @@ func accountLabel(a Account) string {
 	return a.ID
 }
 
-// FoundText counts the grants by class: "2 sessions, 3 groups".
+// FoundText counts the grants by class: "2 sessions, 3 groups". Where the grants
+// were erased it takes the counts of the verdicts.
 func FoundText(s SystemCase) string {
 	switch {
 	case s.FoundAt.IsZero():
 		return "not looked yet"
 	case !s.Account.Found:
 		return "no account"
-	case len(s.Grants) == 0:
+	case len(s.Grants) > 0:
+		return countText(classes(s), s.Grants)
+	}
+	// What was held may be erased with the person; how many there were is not.
+	var parts []string
+	for _, v := range s.Verdicts {
+		if v.Found > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", v.Found, v.Class))
+		}
+	}
+	if len(parts) == 0 {
 		return "account, no access left"
 	}
-	return countText(classes(s), s.Grants)
+	return strings.Join(parts, ", ")
 }
 
 // grades orders proofs, best first.

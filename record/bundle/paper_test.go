@@ -20,9 +20,7 @@ import (
 // number, and gives the lines that say how it went.
 func python(t *testing.T, files map[string]string, entry int) []string {
 	t.Helper()
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("there is no python3")
-	}
+	needs(t, "python3")
 	paper, err := os.ReadFile("../../docs/for-auditors.md")
 	require.NoError(t, err)
 	code := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(paper)

@@ -159,11 +159,11 @@ func (r *reader) residual(p piece) (string, error) {
 	}
 	s := r.system(p.entry.System)
 	s.Residuals = put(s.Residuals, v.N, v.Residual)
-	ends := "nobody knows until when"
+	ends := "and nobody knows until when"
 	if !v.Ends.IsZero() {
 		ends = "until " + v.Ends.UTC().Format(time.RFC3339)
 	}
-	return joined(fmt.Sprintf("%s remains %s", v.Class, ends), v.What), nil
+	return joined(fmt.Sprintf("%s: something remains, %s", v.Class, ends), v.What), nil
 }
 
 func (r *reader) stage(p piece) (string, error) {
@@ -181,7 +181,7 @@ func (r *reader) stage(p piece) (string, error) {
 		at   time.Time
 	}{{"contained", v.ContainedAt}, {"revoked", v.RevokedAt}, {"proven", v.ProvenAt}} {
 		if !m.at.IsZero() {
-			parts = append(parts, m.what+" "+m.at.UTC().Format("2006-01-02 15:04:05.000"))
+			parts = append(parts, m.what+" "+m.at.UTC().Format("2006-01-02 15:04:05.000 UTC"))
 		}
 	}
 	if len(parts) == 0 {

@@ -170,7 +170,7 @@ func (q *inquiry) operator(need int64, what string) {
 	case best.size >= need:
 		q.pass(idOperator, "No, as far as %s go: %s fits, which the operator cannot take back or change (%d entries).", what, best.by, best.size)
 	case best.size >= 0:
-		q.lack(idOperator, "For the first %d entries of the log no: %s fits. For what was recorded after them, up to entry %d, tampering by the host cannot be excluded. %s", best.size, best.by, need-1, get)
+		q.lack(idOperator, "For the first %d entries of the log no: %s fits. For the %d that were recorded after them and matter here, tampering by the host cannot be excluded. %s", best.size, best.by, need-best.size, get)
 	default:
 		q.lack(idOperator, "Yes. Nothing that you gave comes from out of the operator's reach, so that tampering by the host cannot be excluded: who has the log's signing key could have signed another history. Checkpoints that came with what is checked do not exclude it, since the operator made that, too. %s", get)
 	}

@@ -50,7 +50,11 @@ func (r Report) Text() string {
 func (r Report) sentence(v Verdict) string {
 	switch v {
 	case Intact:
-		return "Everything is as it was recorded and signed. Nothing was changed, removed, moved or added since, and somebody other than the operator of the log vouches for that."
+		text := "Every entry is as it was recorded and signed. None was changed, removed, moved or added since, and somebody other than the operator of the log vouches for that."
+		if r.Kind == KindBundle {
+			text += " The papers report.html and report.pdf are for reading, and were not compared with the entries: what counts is printed below."
+		}
+		return text
 	case Tampered:
 		return "Something here is not as it was recorded and signed, or contradicts itself. What is wrong is listed below. Do not rely on any of it before you know why."
 	case CannotSay:

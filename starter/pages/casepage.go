@@ -148,29 +148,11 @@ func (v *casePage) systems() {
 	for i, s := range v.Case.Systems {
 		row := rows[i]
 		if v.Case.Forgotten {
-			row.Found = foundOf(s)
+			row.Found = offboarding.FoundText(s)
 		}
 		row.Account, row.Found, row.Proof = plain(row.Account, 80), plain(row.Found, 200), plain(row.Proof, 200)
 		v.Systems = append(v.Systems, systemRow{Row: row, Last: offboarding.LastAccess(s), Rest: len(s.Residuals) > 0})
 	}
-}
-
-// foundOf counts what was found in a system by what was said of each class: what
-// it was is erased with the person, how many there were is not.
-func foundOf(s offboarding.SystemCase) string {
-	if !s.Account.Found || len(s.Verdicts) == 0 {
-		return offboarding.FoundText(s)
-	}
-	var parts []string
-	for _, v := range s.Verdicts {
-		if v.Found > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", v.Found, v.Class))
-		}
-	}
-	if len(parts) == 0 {
-		return "account, no access left"
-	}
-	return strings.Join(parts, ", ")
 }
 
 // said is a text of the case, or that it was erased with the person.
