@@ -7,7 +7,7 @@ TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 # The race detector needs a C compiler.
 RACE := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
 
-.PHONY: demo test lint format bench build
+.PHONY: demo test lint format bench campaign build
 
 # Offboard Jane Doe against stand-ins for the vendors; KEEP=1 stays up.
 demo: bin/standalone
@@ -36,6 +36,12 @@ format:
 # Figures, as a table with the machine they were taken on.
 bench: bin/standalone
 	cd standalone && go run ./bench
+
+# A thousand departures while vendors, workers and the server fail; half an
+# hour or more. Others: make campaign CAMPAIGN="--cases 300 --seed 7"
+campaign:
+	cd standalone && go build -o ../bin/campaign ./campaign
+	bin/campaign $(CAMPAIGN)
 
 build: bin/standalone
 	go build -o bin/worker ./worker

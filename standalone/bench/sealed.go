@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -37,7 +38,7 @@ func sealed(ctx context.Context, b *bench) ([]row, error) {
 		staff = staff[n:]
 		return out
 	}
-	var one, burst [2][]time.Duration
+	var one, burst, processor [2][]time.Duration
 	for turn := range turns + 1 {
 		for k := range houses {
 			i := (k + turn) % 2 // neither always goes first
@@ -55,16 +56,19 @@ func sealed(ctx context.Context, b *bench) ([]row, error) {
 				}
 				one[i] = append(one[i], t.proven)
 			}
+			before := cpuTime(os.Getpid())
 			took, err := together(ctx, h, next(many))
 			if err != nil {
 				return nil, err
 			}
 			burst[i] = append(burst[i], took)
+			processor[i] = append(processor[i], (cpuTime(os.Getpid())-before)/time.Duration(many))
 		}
 	}
 	return []row{
 		beside(fmt.Sprintf("trigger to verified, encryption on against off, median of %d", len(one[0])), one),
 		beside(fmt.Sprintf("%d cases at once, encryption on against off, median of %d rounds", many, turns), burst),
+		beside("processor time for each of them, encryption on against off", processor),
 	}, nil
 }
 

@@ -199,7 +199,7 @@ func story(t testing.TB, s *site, e *echoes, desk *cases.Client, c client.Client
 	require.NoError(t, err)
 
 	// One that needs a person, and is waived.
-	e.from(403, -1)
+	e.from(403, 1)
 	stuck := member(s, 2)
 	asks := ended(t, desk, offboard(t, desk, marked(stuck)).CaseID)
 	require.Equal(t, offboarding.NeedsDecision, asks.State)
