@@ -133,8 +133,8 @@ func TestALimitBeyondTheDeadlineAsksAPersonAtTheDeadline(t *testing.T) {
 	got := h.offboard(jane)
 	require.Equal(t, offboarding.Verified, got.State, got.Outcome)
 	times := h.when("okta.Contain")
-	require.GreaterOrEqual(t, times[1]-times[0], time.Hour, "an absurd delay counts as an hour, and that is kept")
-	require.Less(t, times[1]-times[0], 70*time.Minute)
+	require.InDelta(t, time.Hour+10*time.Second, times[1]-times[0], float64(5*time.Second),
+		"not called before a person said so, and then at once, whatever the vendor named")
 }
 
 func TestWaitingOutALimitDoesNotMoveTheDeadline(t *testing.T) {
@@ -151,4 +151,19 @@ func TestWaitingOutALimitDoesNotMoveTheDeadline(t *testing.T) {
 	h.after(61*time.Minute, func() { require.Equal(t, []string{"okta"}, asked(h.now())) })
 	h.after(2*time.Hour, func() { h.mustDecide(offboarding.Retry, "okta") })
 	require.Equal(t, offboarding.Verified, h.offboard(jane).State)
+}
+
+func TestAVendorThatStillLimitsAfterAPersonsRetryIsNotPressed(t *testing.T) {
+	h, okta, _ := twoSystems(t)
+	okta.fail[activities.Contain] = func(int) error {
+		if h.env.Now().Sub(monday) < 3*time.Hour {
+			return &transport.Error{Kind: transport.Limited, System: "okta", Op: "call", RetryAfter: 24 * time.Hour}
+		}
+		return nil
+	}
+	for _, at := range []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour} {
+		h.after(at+10*time.Minute, func() { h.mustDecide(offboarding.Retry, "okta") })
+	}
+	require.Equal(t, offboarding.Verified, h.offboard(jane).State)
+	require.LessOrEqual(t, len(h.when("okta.Contain")), 7, "one call for each word, and none sooner than an hour after it")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -228,9 +229,23 @@ func (l *lane) heard(ctx workflow.Context) bool {
 	l.took = len(l.c.Decisions)
 	if again {
 		l.deadline = workflow.Now(ctx).Add(l.c.settings.Deadline)
+		l.callAtOnce(ctx)
 	}
 	l.judge()
 	return again
+}
+
+// callAtOnce drops the time before which the vendor does not want to be called:
+// a person who says to try again knows more than its last answer. One call is
+// the worst of it, since a vendor that still limits says so again. Cases that
+// waited there before this was so go on as they did.
+func (l *lane) callAtOnce(ctx workflow.Context) {
+	if !l.notBefore.After(workflow.Now(ctx)) {
+		return
+	}
+	if workflow.GetVersion(ctx, "retry-calls-at-once", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		l.notBefore, l.limited = time.Time{}, nil
+	}
 }
 
 // errorText is what a person reads of what holds up the system.

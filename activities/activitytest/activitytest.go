@@ -50,6 +50,9 @@ type Subject struct {
 	Faults *faults.Injector
 	// Secrets are the credentials the connector works with.
 	Secrets []string
+	// Bystanders are names, logins and addresses of those who stay. What is said
+	// of the leaver holds none of them, since it outlives their own erasure.
+	Bystanders []string
 }
 
 // Run holds the connector against every behaviour a case relies on.

@@ -105,6 +105,9 @@ func departure(b *bench) {
 	}
 	assert.NotEmpty(b, done, "a departure that changes much journals something")
 	b.finish(s)
+	seen, err := b.look(b.ctx, s.Account)
+	require.NoError(b, err)
+	b.namesNobodyElse(s, seen)
 	b.leftOthersAlone("a departure")
 }
 
@@ -181,6 +184,7 @@ func absentPerson(b *bench) {
 		assert.False(b, got.Found)
 		assert.NotEmpty(b, got.Evidence, "nobody says what was asked, and what showed that the answer can be believed")
 		assert.Equal(b, b.Connector.System(), got.System)
+		b.namesNobodyElse(got)
 	})
 }
 

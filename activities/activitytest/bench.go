@@ -218,3 +218,13 @@ func (b *bench) discreet(out any, err error) {
 		}
 	}
 }
+
+// namesNobodyElse holds what is kept of the leaver against everybody's names.
+func (b *bench) namesNobodyElse(kept ...any) {
+	b.Helper()
+	text, err := json.Marshal(kept)
+	require.NoError(b, err)
+	for _, name := range b.Bystanders {
+		assert.NotContains(b, strings.ToLower(string(text)), strings.ToLower(name), "the leaver's case names somebody else")
+	}
+}

@@ -48,10 +48,10 @@ func (s *session) membership(ctx context.Context, org string, w subject) (sighti
 	if mine != nil && !w.is(mine.GetUser().GetID()) {
 		return sighting{}, invalid("read membership in "+org, "the answer is about account %d, not %d", mine.GetUser().GetID(), w.id)
 	}
-	if theirs == nil || theirs.GetState() != "active" {
+	if theirs == nil || theirs.GetState() != "active" || theirs.GetUser().GetID() == 0 {
 		return blind("%s: the control member %q is not seen, so a missing membership proves nothing; set control_member to a member who stays", org, control), nil
 	}
-	seen := sighting{sight: offboarding.Absent, control: fmt.Sprintf("%s: the same call finds %s", org, control)}
+	seen := sighting{sight: offboarding.Absent, control: fmt.Sprintf("%s: the same call finds user %d", org, theirs.GetUser().GetID())}
 	if mine != nil && mine.GetState() == "active" {
 		seen.sight = offboarding.Present
 		seen.grants = []offboarding.Grant{{

@@ -39,7 +39,8 @@ func TestConnector(t *testing.T) {
 					}
 					return out
 				},
-				Faults: r.sv.Faults(),
+				Bystanders: people.Staying(),
+				Faults:     r.sv.Faults(),
 			}
 		},
 	})

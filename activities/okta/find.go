@@ -165,7 +165,7 @@ func (k *Connector) searchAgain(ctx context.Context, c *client, mail string, own
 	if control == nil {
 		return nil, "", invalid(searchUser(), "neither the person nor a user who is known to be there is found; is this the right org, and may the credential see its users? Look at base_url and control_users")
 	}
-	return nil, fmt.Sprintf("no user has the login or e-mail %s; the same search found %s", mail, attribute(control, "login")), nil
+	return nil, fmt.Sprintf("no user has the login or e-mail %s; the same search found user %s", mail, control.Id), nil
 }
 
 // only gives the one user who matches, nil for none, and an error for several

@@ -130,7 +130,7 @@ func (k *Connector) apiTokens(ctx context.Context, c *client, user string) (sigh
 			g.Removal = k.config.APITokens
 			s.grants = append(s.grants, g)
 		default:
-			s.witness, owner = fmt.Sprintf("API token %q of another user", t.Name), t.UserID
+			s.witness, owner = "API token "+t.ID+" of another user", t.UserID
 		}
 	}
 	if len(s.grants) > 0 || s.witness == "" {

@@ -125,7 +125,8 @@ func (o *observation) lookAgain(ctx context.Context) error {
 }
 
 // elsewhere looks at the same list of the users who stay, one after the other,
-// until it shows something.
+// until it shows something. They are named by id: a case keeps nothing of
+// another person that would outlive their own erasure.
 func (o *observation) elsewhere(ctx context.Context, class offboarding.Class) (string, error) {
 	for _, u := range o.controls {
 		s, err := o.k.look(ctx, o.c, class, u.Id, false)
@@ -135,8 +136,11 @@ func (o *observation) elsewhere(ctx context.Context, class offboarding.Class) (s
 		if err != nil {
 			return "", err
 		}
-		if what := s.shows(); what != "" {
-			return fmt.Sprintf("%s of %s", what, attribute(u, "login")), nil
+		if s.witness != "" {
+			return fmt.Sprintf("%s of user %s", s.witness, u.Id), nil
+		}
+		if len(s.grants) > 0 {
+			return fmt.Sprintf("%s %s of user %s", class, s.grants[0].ID, u.Id), nil
 		}
 	}
 	return "", nil
@@ -151,7 +155,7 @@ func (o *observation) control() string {
 	if len(o.controls) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("user %s read as %s", attribute(o.controls[0], "login"), o.controls[0].Status)
+	return fmt.Sprintf("user %s read as %s", o.controls[0].Id, o.controls[0].Status)
 }
 
 func (o *observation) login() offboarding.Observation {

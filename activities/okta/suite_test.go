@@ -29,8 +29,9 @@ func TestConnector(t *testing.T) {
 					}
 					return out
 				},
-				Faults:  o.Faults(),
-				Secrets: []string{sandbox.DefaultToken, sandbox.DefaultReadOnlyToken},
+				Bystanders: people.Staying(),
+				Faults:     o.Faults(),
+				Secrets:    []string{sandbox.DefaultToken, sandbox.DefaultReadOnlyToken},
 			}
 		},
 	})

@@ -210,7 +210,7 @@ func (s *server) knownIn(r *roster, names []string) string {
 		}
 		for _, cert := range r.of(l.cn) {
 			if !cert.expired() {
-				return "the CN of " + l.String()
+				return "the certificate of one of its clients, serial " + cert.hex + ","
 			}
 		}
 	}

@@ -27,12 +27,13 @@ func TestConformance(t *testing.T) {
 			o.conn = connect(t, o.conf)
 			o.live(t, people.Jane.Email, sandbox.Phone, people.Admin.Email)
 			return activitytest.Subject{
-				Connector: o.conn,
-				Leaver:    offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
-				Absent:    offboarding.Person{Email: "nobody@example.com"},
-				Holds:     func() []string { return o.Holds(people.Jane.Email) },
-				Others:    func() []string { return o.HoldsBesides(people.Jane.Email) },
-				Secrets:   []string{password},
+				Connector:  o.conn,
+				Leaver:     offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
+				Absent:     offboarding.Person{Email: "nobody@example.com"},
+				Holds:      func() []string { return o.Holds(people.Jane.Email) },
+				Others:     func() []string { return o.HoldsBesides(people.Jane.Email) },
+				Bystanders: people.Staying(),
+				Secrets:    []string{password},
 			}
 		},
 	})

@@ -33,8 +33,9 @@ func TestConformance(t *testing.T) {
 					slices.Sort(out)
 					return out
 				},
-				Faults:  w.Faults(),
-				Secrets: []string{sandbox.DefaultBotToken, sandbox.DefaultScimToken},
+				Bystanders: people.Staying(),
+				Faults:     w.Faults(),
+				Secrets:    []string{sandbox.DefaultBotToken, sandbox.DefaultScimToken},
 			}
 		},
 	})

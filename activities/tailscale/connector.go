@@ -136,7 +136,7 @@ func (c *Connector) unknown(p offboarding.Person, users []ts.User) (offboarding.
 	if control, ok := controlUser(kin, ""); ok {
 		return offboarding.Account{
 			System: System, Email: string(p.Email),
-			Evidence: "asked the list of users of tailnet " + c.cfg.Tailnet + " for " + strings.Join(p.Addresses(), ", ") + "; the same list shows " + control,
+			Evidence: "asked the list of users of tailnet " + c.cfg.Tailnet + " for " + strings.Join(p.Addresses(), ", ") + "; the same list shows user " + control.ID,
 		}, nil
 	}
 	like, ok := controlUser(users, "")
@@ -144,7 +144,7 @@ func (c *Connector) unknown(p offboarding.Person, users []ts.User) (offboarding.
 		return offboarding.Account{}, fail(transport.Invalid, opUsers, "the list of users is empty, which no tailnet's is", "look at tailnet and at the credential")
 	}
 	return offboarding.Account{}, fail(transport.Identity, "find "+string(p.Email),
-		"no login of domain "+strings.Join(domains, " or ")+" is in the tailnet; logins look like that of "+like+", so nobody knows under which one this person signs in",
+		"no login of domain "+strings.Join(domains, " or ")+" is in the tailnet; those there are of domain "+domain(like.LoginName)+", so nobody knows under which one this person signs in",
 		"look at the admin console's list of users for this person; if they are there, give the login as the person's e-mail in the identity provider and decide retry, or take them out by hand and attest")
 }
 
@@ -250,18 +250,17 @@ func protection(u ts.User, all []ts.User, owners map[string]string) string {
 	return "is the last admin of the tailnet; appoint another first"
 }
 
-// controlUser names a user other than id who shows that the list was really
-// read: the owner, whom every tailnet has, else anybody.
-func controlUser(users []ts.User, id string) (string, bool) {
-	name := ""
+// controlUser is a user other than id who shows that the list was really read:
+// the owner, whom every tailnet has, else anybody.
+func controlUser(users []ts.User, id string) (found ts.User, ok bool) {
 	for _, u := range users {
 		if u.ID == "" || u.ID == id || u.LoginName == "" {
 			continue
 		}
 		if u.Role == ts.UserRoleOwner {
-			return "user " + u.LoginName, true
+			return u, true
 		}
-		name = u.LoginName
+		found, ok = u, true
 	}
-	return "user " + name, name != ""
+	return found, ok
 }

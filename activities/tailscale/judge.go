@@ -42,7 +42,7 @@ func (c *Connector) judgeLogin(s *sighting) offboarding.Observation {
 		o.Reason = "nobody else is in the list of users, so it proves nothing"
 		return o
 	}
-	o.Control = control
+	o.Control = "user " + control.ID
 	if s.user == nil || s.user.Status == ts.UserStatusSuspended {
 		return o
 	}
@@ -74,7 +74,7 @@ func (c *Connector) judgeDevices(s *sighting) []offboarding.Observation {
 			}
 			continue
 		case c.cfg.ControlDevice == "" && !mine, c.cfg.ControlDevice != "" && c.isControl(d):
-			control = "device " + d.Name
+			control = "device " + deviceID(d)
 		}
 		if !mine {
 			continue

@@ -28,13 +28,14 @@ func TestSuite(t *testing.T) {
 				New: func(t *testing.T) activitytest.Subject {
 					o := open(t, sandbox.Options{}, change(t))
 					return activitytest.Subject{
-						Connector: o.conn,
-						Leaver:    offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
-						Absent:    offboarding.Person{Email: "nobody@example.com"},
-						Protected: offboarding.Person{Email: offboarding.Subject(people.Admin.Email)},
-						Holds:     func() []string { return o.Holds(people.Jane.Email) },
-						Others:    func() []string { return o.HoldsBesides(people.Jane.Email) },
-						Faults:    o.Faults(),
+						Connector:  o.conn,
+						Leaver:     offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
+						Absent:     offboarding.Person{Email: "nobody@example.com"},
+						Protected:  offboarding.Person{Email: offboarding.Subject(people.Admin.Email)},
+						Holds:      func() []string { return o.Holds(people.Jane.Email) },
+						Others:     func() []string { return o.HoldsBesides(people.Jane.Email) },
+						Bystanders: people.Staying(),
+						Faults:     o.Faults(),
 						Secrets: []string{
 							sandbox.DefaultAPIKey, sandbox.DefaultReadOnlyKey, sandbox.DefaultClientSecret, sandbox.ReadOnlyClientSecret,
 							"tskey-token-" + sandbox.DefaultClientID, "tskey-token-" + sandbox.ReadOnlyClientID,

@@ -133,7 +133,7 @@ func (c *Connector) Find(ctx context.Context, p offboarding.Person) (offboarding
 		}
 		return offboarding.Account{
 			System: System, Email: email,
-			Evidence: fmt.Sprintf("the inventory %s maps %d keys, none to %s; it maps one to %s", c.cfg.Inventory, len(s.inv.owner), strings.Join(addresses, ", "), other),
+			Evidence: fmt.Sprintf("the inventory %s maps %d keys, none to %s; one of somebody else is %s", c.cfg.Inventory, len(s.inv.owner), strings.Join(addresses, ", "), other),
 		}, nil
 	}
 	names := make([]string, 0, len(keys))

@@ -133,12 +133,12 @@ func (inv *inventory) fromYAML(r io.Reader) error {
 	return nil
 }
 
-// others names an entry that is not this person's, to show that the file was read.
+// others is a key that is not this person's, to show that the file was read.
 func (inv *inventory) others(addresses []string) (string, bool) {
 	best := ""
-	for who := range inv.keys {
-		if !slices.Contains(addresses, who) && (best == "" || who < best) {
-			best = who
+	for k, who := range inv.owner {
+		if name := k.String(); !slices.Contains(addresses, who) && (best == "" || name < best) {
+			best = name
 		}
 	}
 	return best, best != ""

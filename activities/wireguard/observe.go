@@ -125,11 +125,10 @@ func (c *Connector) control(s *sighting, keys []wgtypes.Key) string {
 	}
 	best := ""
 	for k := range s.gate.peers {
-		who, mapped := s.inv.owner[k]
-		if !mapped || slices.Contains(keys, k) {
+		if _, mapped := s.inv.owner[k]; !mapped || slices.Contains(keys, k) {
 			continue
 		}
-		if name := "peer " + k.String() + " of " + who; best == "" || name < best {
+		if name := "peer " + k.String(); best == "" || name < best {
 			best = name
 		}
 	}

@@ -36,12 +36,13 @@ func TestSuite(t *testing.T) {
 		New: func(t *testing.T) activitytest.Subject {
 			o := open(t, sandbox.Options{}, nil)
 			return activitytest.Subject{
-				Connector: o.conn,
-				Leaver:    offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
-				Absent:    offboarding.Person{Email: "nobody@example.com"},
-				Holds:     func() []string { return o.Holds(people.Jane.Email) },
-				Others:    func() []string { return o.HoldsBesides(people.Jane.Email) },
-				Secrets:   []string{o.privateKey(t)},
+				Connector:  o.conn,
+				Leaver:     offboarding.Person{Email: offboarding.Subject(people.Jane.Email)},
+				Absent:     offboarding.Person{Email: "nobody@example.com"},
+				Holds:      func() []string { return o.Holds(people.Jane.Email) },
+				Others:     func() []string { return o.HoldsBesides(people.Jane.Email) },
+				Bystanders: people.Staying(),
+				Secrets:    []string{o.privateKey(t)},
 			}
 		},
 	})

@@ -2,7 +2,10 @@
 // derives what a person holds in its system from this one list.
 package people
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Domain is the company's mail domain.
 const Domain = "example.com"
@@ -67,3 +70,14 @@ func lower(s string) string { return string(s[0]|0x20) + s[1:] }
 // Stranger works at another company, which a stand-in shows by mistake. The
 // index gives something of most classes in every stand-in.
 var Stranger = Person{Index: 2310, First: "Stan", Last: "Stranger", Email: "stan@elsewhere.example", GitHubLogin: "stan-stranger"}
+
+// Staying lists the mail names and logins of those who stay when Jane leaves:
+// nothing that is said of her may hold one of them.
+func Staying() []string {
+	var out []string
+	for _, p := range append(Staff(40)[1:], Admin, Hanna, Hugo, Sven, Tara, Gus) {
+		name, _, _ := strings.Cut(p.Email, "@")
+		out = append(out, name, p.GitHubLogin)
+	}
+	return out
+}
