@@ -62,7 +62,7 @@ func TestAChannelThatIsDownHoldsUpNothingBeforeTheEnd(t *testing.T) {
 			require.Equal(t, offboarding.Verified, got.State)
 			require.Less(t, got.ProvenAt.Sub(monday), time.Minute)
 			if down > time.Hour {
-				require.Contains(t, got.Outcome, "HR could not be told: slack: post message: 503")
+				require.Contains(t, got.Outcome, "HR could not be told, so tell them yourself: slack: post message: 503")
 				return
 			}
 			require.Contains(t, h.lastNotice().Headline, "is verified")

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -60,7 +61,8 @@ func (t *teller) last(c *offboardCase) {
 	}
 	_ = workflow.Await(c.root, func() bool { return !t.busy })
 	if err := t.send(c.root, c, confirmLimit, "tell HR how it ended", true); err != nil {
-		c.Outcome += "; HR could not be told: " + errorText(err)
+		why, _, _ := strings.Cut(errorText(err), "; ") // without advice on what to do about the case, which is over
+		c.Outcome += "; HR could not be told, so tell them yourself: " + why
 	}
 }
 

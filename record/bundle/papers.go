@@ -33,6 +33,16 @@ func Papers(ev record.Evidence) ([]File, error) {
 	return p.files()
 }
 
+// Remake is Papers by the names of the files, as package verify takes them.
+func Remake(ev record.Evidence) (map[string][]byte, error) {
+	papers, err := Papers(ev)
+	out := map[string][]byte{}
+	for _, p := range papers {
+		out[p.Name] = p.Data
+	}
+	return out, err
+}
+
 // paper is a case and what its reports tell beside it.
 type paper struct {
 	c    casefile.Case

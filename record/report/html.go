@@ -22,10 +22,11 @@ var styleText string
 func HTML(w io.Writer, c casefile.Case, o Options) error {
 	p := write(c, o)
 	page, err := template.New("report").Funcs(template.FuncMap{
-		"style":   func() template.CSS { return template.CSS(styleText) },
-		"drawing": func() template.HTML { return template.HTML(p.drawing.svg()) }, // escaped there
-		"loud":    loud,
-		"stamp":   stampUTC,
+		"style":     func() template.CSS { return template.CSS(styleText) },
+		"drawing":   func() template.HTML { return template.HTML(p.drawing.svg()) }, // escaped there
+		"loud":      loud,
+		"generator": generator,
+		"stamp":     stampUTC,
 	}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("read the report's template: %w", err)

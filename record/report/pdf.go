@@ -60,7 +60,7 @@ func newSheet(g *glyphs, p paper) *sheet {
 	pdf.SetModificationDate(p.AsOf)
 	pdf.SetTitle(g.fit(p.Title), true)
 	pdf.SetSubject(g.fit(p.Standing), true)
-	pdf.SetCreator("Lastday", true)
+	pdf.SetCreator(generator(), true)
 	pdf.SetLang("en")
 	pdf.SetDisplayMode("fullwidth", "default")
 	pdf.SetAutoPageBreak(false, 0)

@@ -2,11 +2,16 @@ package report_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"html"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -76,4 +81,25 @@ func TestTheReportSaysWhatItAlwaysSaid(t *testing.T) {
 			require.Equal(t, string(want), got)
 		})
 	}
+}
+
+// A verifier calls a page of its own format that differs tampered with, so that
+// no page may change while its format stays.
+func TestWhatChangesAPageRaisesTheFormat(t *testing.T) {
+	all := cases(t)
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		sum.Write([]byte(page(t, all[name])))
+	}
+	got := fmt.Sprintf("%d %x\n", report.Format, sum.Sum(nil))
+	file := filepath.Join("testdata", "format")
+	was, err := os.ReadFile(file)
+	require.NoError(t, err)
+	if got == string(was) {
+		return
+	}
+	before, _, _ := strings.Cut(string(was), " ")
+	require.NotEqual(t, before, strconv.Itoa(report.Format), "a page has changed: raise report.Format, and run go test ./record/report -update")
+	require.True(t, *update, "run go test ./record/report -update")
+	require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 }

@@ -42,9 +42,9 @@ func limitOf(name string) int64 {
 // errNoBundle says that a file is something else.
 var errNoBundle = errors.New("it is no bundle")
 
-// unpack reads evidence.json and case.json and lists the names of all files.
-// Everything is read through to its end, so that its checksum is compared, but
-// only these two are kept.
+// unpack reads evidence.json, case.json and the reports, and lists the names of
+// all files. Everything is read through to its end, so that its checksum is
+// compared.
 func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, f faults, err error) {
 	if size > MaxBundle {
 		return nil, nil, f, fmt.Errorf("%w: it is larger than %d MB", errNoBundle, MaxBundle>>20)
@@ -75,7 +75,7 @@ func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, 
 		if limit == 0 {
 			continue
 		}
-		b, err := contents(file, limit, name == fileEvidence || name == fileCase)
+		b, err := contents(file, limit, name != fileSchema && name != fileHow)
 		if err != nil {
 			f.add("%s: %s.", name, err)
 			continue
@@ -86,6 +86,9 @@ func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, 
 	}
 	if f.none() && !seen[fileEvidence] {
 		return nil, nil, f, fmt.Errorf("%w: it holds no %s", errNoBundle, fileEvidence)
+	}
+	if f.none() {
+		f = layout(r, z.File)
 	}
 	return kept, names, f, nil
 }

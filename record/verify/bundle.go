@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,7 +18,7 @@ import (
 // panics and always ends; when ctx does, it says what was not reached.
 func Bundle(ctx context.Context, r io.ReaderAt, size int64, o Options) Report {
 	q := begin(KindBundle, "a file with one case", o)
-	b := bundle{inquiry: q}
+	b := bundleCheck{inquiry: q}
 	b.run(ctx, r, size)
 	return q.done(ctx)
 }
@@ -25,8 +26,8 @@ func Bundle(ctx context.Context, r io.ReaderAt, size int64, o Options) Report {
 // maxOpened bounds opened details: the store's bound and what sealing adds.
 const maxOpened = record.MaxDetails + 1<<10
 
-// bundle is the verification of one bundle.
-type bundle struct {
+// bundleCheck is the verification of one bundle.
+type bundleCheck struct {
 	*inquiry
 	files   map[string][]byte
 	names   []string
@@ -38,7 +39,7 @@ type bundle struct {
 	unused                []string // copies that cannot be used, and why
 }
 
-func (b *bundle) run(ctx context.Context, r io.ReaderAt, size int64) {
+func (b *bundleCheck) run(ctx context.Context, r io.ReaderAt, size int64) {
 	if !b.unpack(r, size) || ctx.Err() != nil || !b.form() || !b.signed() || ctx.Err() != nil {
 		return
 	}
@@ -50,15 +51,14 @@ func (b *bundle) run(ctx context.Context, r io.ReaderAt, size int64) {
 	b.order()
 	whole := b.details()
 	b.people()
-	if sound && whole {
-		b.meaning(ctx)
+	if sound && whole && b.meaning(ctx) {
+		b.papers(ctx)
 	}
-	b.papers()
 	b.outside()
 	b.operator(b.lastOfCase(), "the entries of this case")
 }
 
-func (b *bundle) unpack(r io.ReaderAt, size int64) bool {
+func (b *bundleCheck) unpack(r io.ReaderAt, size int64) bool {
 	var f faults
 	var err error
 	b.files, b.names, f, err = unpack(r, size)
@@ -80,7 +80,7 @@ func (b *bundle) unpack(r io.ReaderAt, size int64) bool {
 }
 
 // form reads evidence.json.
-func (b *bundle) form() bool {
+func (b *bundleCheck) form() bool {
 	var version struct {
 		V int `json:"v"`
 	}
@@ -127,7 +127,7 @@ func (b *bundle) form() bool {
 		fileEvidence, len(b.entries), b.ev.Case)
 }
 
-func (b *bundle) signed() bool {
+func (b *bundleCheck) signed() bool {
 	if !b.hasKey() {
 		return false
 	}
@@ -147,7 +147,7 @@ func (b *bundle) signed() bool {
 }
 
 // included checks each entry's proof.
-func (b *bundle) included(ctx context.Context) bool {
+func (b *bundleCheck) included(ctx context.Context) bool {
 	var f faults
 	for _, p := range b.ev.Entries {
 		if ctx.Err() != nil {
@@ -161,7 +161,7 @@ func (b *bundle) included(ctx context.Context) bool {
 }
 
 // order checks that the case is whole, and its events and times.
-func (b *bundle) order() {
+func (b *bundleCheck) order() {
 	c := newChronicle(b.now, b.sightings())
 	for _, e := range b.entries {
 		c.take(lineOf(e.Index, e.Entry))
@@ -181,7 +181,7 @@ func (b *bundle) order() {
 }
 
 // details compares what was sealed with its hash.
-func (b *bundle) details() bool {
+func (b *bundleCheck) details() bool {
 	var f faults
 	opened, closed, kept := 0, 0, 0
 	shown := map[string]bool{} // whose details are here, all of which go at once
@@ -220,17 +220,13 @@ func (b *bundle) details() bool {
 
 // lastOfCase is how many entries of the log must be vouched for, so that all
 // entries of the case are but accesses to it.
-func (b *bundle) lastOfCase() int64 {
+func (b *bundleCheck) lastOfCase() int64 {
 	for _, e := range slices.Backward(b.entries) {
 		if e.Entry.Kind != record.Access {
 			return e.Index + 1
 		}
 	}
 	return b.entries[len(b.entries)-1].Index + 1
-}
-
-func (b *bundle) papers() {
-	b.skip(idPapers, "%s and %s are for reading and were not compared. What counts is %s and the facts that this program prints from the checked entries: compare a paper with those.", fileHTML, filePDF, fileCase)
 }
 
 func (q *inquiry) hasKey() bool {
@@ -242,3 +238,20 @@ func (q *inquiry) hasKey() bool {
 }
 
 var errStopped = errors.New("it takes too long")
+
+// within waits for f no longer than reading a case may take. The entries bear
+// the log's signature, and still whoever has its key could have made them such
+// that reading them takes hours.
+func within[T any](ctx context.Context, o Options, f func() T) (T, error) {
+	done := make(chan T, 1)
+	go func() { done <- f() }()
+	limit, cancel := context.WithTimeout(ctx, cmp.Or(o.patience, patience))
+	defer cancel()
+	select {
+	case got := <-done:
+		return got, nil
+	case <-limit.Done():
+		var none T
+		return none, errStopped
+	}
+}

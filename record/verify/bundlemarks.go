@@ -10,7 +10,7 @@ import (
 
 // gather opens the anchors and the auditor's copies. What is wrong with them is
 // kept for outside.
-func (b *bundle) gather(ctx context.Context) {
+func (b *bundleCheck) gather(ctx context.Context) {
 	notes := make([]string, 0, len(b.ev.Anchors))
 	for _, a := range b.ev.Anchors {
 		notes = append(notes, a.Checkpoint)
@@ -25,7 +25,7 @@ func (b *bundle) gather(ctx context.Context) {
 
 // outside compares the anchors and the copies with the checkpoint. A copy fits
 // by an anchor of its size, whose proof the bundle holds.
-func (b *bundle) outside() {
+func (b *bundleCheck) outside() {
 	b.agrees(b.self())
 	proven := map[int64]bool{b.cp.N: true, 0: true}
 	newer, fit := 0, 0
@@ -49,7 +49,7 @@ func (b *bundle) outside() {
 	b.tellWitnesses()
 }
 
-func (b *bundle) tellAnchors(fit, newer int) {
+func (b *bundleCheck) tellAnchors(fit, newer int) {
 	note := ""
 	if newer > 0 {
 		note = fmt.Sprintf(" %d are newer than this file's checkpoint and were not compared.", newer)
@@ -65,7 +65,7 @@ func (b *bundle) tellAnchors(fit, newer int) {
 }
 
 // newestPlace says where the auditor finds the newest anchor that fits.
-func (b *bundle) newestPlace() string {
+func (b *bundleCheck) newestPlace() string {
 	var best int64 = -1
 	place := ""
 	for _, a := range b.ev.Anchors {
@@ -77,7 +77,7 @@ func (b *bundle) newestPlace() string {
 	return place
 }
 
-func (b *bundle) compareCopies(proven map[int64]bool) {
+func (b *bundleCheck) compareCopies(proven map[int64]bool) {
 	fit, notes := 0, b.unused
 	for _, m := range b.marks {
 		switch {

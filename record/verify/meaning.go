@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,7 +16,7 @@ import (
 func lenient(data []byte, v any) error { return json.Unmarshal(data, v) }
 
 // people compares the names with the pseudonyms in the entries.
-func (b *bundle) people() {
+func (b *bundleCheck) people() {
 	var f faults
 	shown, claimed, missing := 0, 0, 0
 	seen := map[string]bool{}
@@ -55,42 +54,34 @@ func (b *bundle) people() {
 }
 
 // meaning reads the case back from its entries and compares what is summed up.
-func (b *bundle) meaning(ctx context.Context) {
+// It is true if they make a case.
+func (b *bundleCheck) meaning(ctx context.Context) bool {
 	type answer struct {
 		c     casefile.Case
 		wrong []string
 		text  []byte
 		err   error
 	}
-	done := make(chan answer, 1)
 	entries, people := b.entries, b.ev.People
-	go func() {
-		var a answer
+	a, err := within(ctx, b.o, func() (a answer) {
 		if a.wrong, a.err = casefile.Check(entries); a.err == nil {
 			if a.c, a.err = casefile.Rebuild(entries, people); a.err == nil {
 				a.text, a.err = a.c.JSON()
 			}
 		}
-		done <- a
-	}()
-	// The entries bear the log's signature, and still whoever has its key could
-	// have made them such that reading them takes hours.
-	limit, cancel := context.WithTimeout(ctx, cmp.Or(b.o.patience, patience))
-	defer cancel()
-	var a answer
-	select {
-	case a = <-done:
-	case <-limit.Done():
-		if ctx.Err() != nil {
-			return
-		}
-		a.err = errStopped
+		return a
+	})
+	if ctx.Err() != nil {
+		return false
+	}
+	if err != nil {
+		a.err = err
 	}
 	var f faults
 	if a.err != nil {
 		f.add("The entries do not make a case: %s.", a.err)
 		b.fail(idSums, f)
-		return
+		return false
 	}
 	for _, w := range a.wrong {
 		f.add("The entries contradict each other: %s.", w)
@@ -98,9 +89,10 @@ func (b *bundle) meaning(ctx context.Context) {
 	b.settle(idSums, f, "The times, counts and grades that sum the case up follow from the single changes, readings and words of people, judged anew. Nothing is called verified that was not seen to be gone.")
 	b.caseFile(a.text)
 	b.says(a.c)
+	return true
 }
 
-func (b *bundle) caseFile(want []byte) {
+func (b *bundleCheck) caseFile(want []byte) {
 	var f faults
 	got, there := b.files[fileCase]
 	switch {
@@ -141,7 +133,7 @@ func quote(b []byte) string {
 }
 
 // says keeps the main facts for the report.
-func (b *bundle) says(c casefile.Case) {
+func (b *bundleCheck) says(c casefile.Case) {
 	who := string(c.Departure.Subject)
 	if who == "" {
 		who = "erased person " + c.Subject

@@ -7,6 +7,8 @@ import (
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/note"
+
+	"lastday/record"
 )
 
 // Options are what the auditor brings along.
@@ -21,6 +23,10 @@ type Options struct {
 	// out of Slack, from the anchor directory, from an earlier audit. Space and
 	// marks that copying adds around them do no harm.
 	Copies []string
+	// Papers makes the reports of a bundle again, from its evidence alone, by the
+	// names of their files; nil compares none. It is given, and not known here, so
+	// that a small program need not draw a PDF to check a log.
+	Papers func(record.Evidence) (map[string][]byte, error)
 	// Now is the time of the check; zero is the clock's.
 	Now time.Time
 

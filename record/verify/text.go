@@ -51,7 +51,7 @@ func (r Report) sentence(v Verdict) string {
 	switch v {
 	case Intact:
 		text := "Every entry is as it was recorded and signed. None was changed, removed, moved or added since, and somebody other than the operator of the log vouches for that."
-		if r.Kind == KindBundle {
+		if r.Kind == KindBundle && r.Check(idPapers).Result == NotChecked {
 			text += " The papers report.html and report.pdf are for reading, and were not compared with the entries: what counts is printed below."
 		}
 		return text

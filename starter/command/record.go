@@ -32,7 +32,7 @@ nothing is said, the one that the standalone process on this machine keeps.
 Looking at a person's case is itself put into the record.`,
 		Example: `  starter record list --from 2026-01-01 --to 2026-04-01 --late
   starter record show jane.doe@example.com
-  starter record export jane.doe@example.com -f case.zip
+  starter record export jane.doe@example.com -o case.zip
   starter record verify case.zip --key "$(cat public.key)"
   starter record sample --n 25 --seed 4711 --from 2026-01-01 --to 2027-01-01`,
 		RunE: func(*cobra.Command, []string) error {

@@ -18,8 +18,9 @@ import (
 
 func recordExportCommand(g *globals) *cobra.Command {
 	var file, dir string
+	var outputs []string
 	c := &cobra.Command{
-		Use:   "export EMAIL -f FILE | export --log DIR",
+		Use:   "export EMAIL -o FILE | export --log DIR",
 		Short: "Write a person's case, or the whole log, for an auditor to take away",
 		Long: `Export writes what can be checked without us. For a person it is one zip a case:
 the case as JSON, a report as HTML and PDF, every entry with its proof, the
@@ -28,15 +29,18 @@ the same person goes into FILE-2.zip, and so on.
 
 With --log it is the whole log as C2SP tlog-tiles, without anybody's names. Run
 again into the same folder it adds what is new.`,
-		Example: `  starter record export jane.doe@example.com -f case.zip
+		Example: `  starter record export jane.doe@example.com -o case.zip
   starter record export --log ./log`,
 		Args: args(0, 1),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			if (len(a) == 1) == (dir != "") {
-				return usagef("export takes either EMAIL -f FILE or --log DIR")
+			if err := g.toFile(outputs, &file); err != nil {
+				return err
+			}
+			if (len(a) == 1) == (dir != "") || (dir != "" && file != "") {
+				return usagef("export takes either EMAIL -o FILE or --log DIR")
 			}
 			if len(a) == 1 && file == "" {
-				return usagef("export needs a file to write to: -f case.zip")
+				return usagef("export needs a file to write to: -o case.zip")
 			}
 			l, err := g.ledger(cmd.Context())
 			if err != nil {
@@ -49,9 +53,28 @@ again into the same folder it adds what is new.`,
 			return g.exportCases(cmd.Context(), l, a[0], file)
 		},
 	}
-	c.Flags().StringVarP(&file, "file", "f", "", "zip `file` to write")
+	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "zip `file` to write; text or json, as everywhere, is how to tell what was written")
+	c.Flags().StringVarP(&file, "file", "f", "", "zip `file` to write, as -o, of any name")
 	c.Flags().StringVar(&dir, "log", "", "`folder` for the whole log")
 	return c
+}
+
+// toFile reads -o, which is a file here. What it means everywhere else, text or
+// json, it means here too.
+func (g *globals) toFile(outputs []string, file *string) error {
+	for _, o := range outputs {
+		switch {
+		case o == "text" || o == "json":
+			g.output = o
+		case !strings.HasSuffix(strings.ToLower(o), ".zip"):
+			return usagef("-o %s is neither a file that ends in .zip nor text or json", o)
+		case *file != "":
+			return usagef("export writes to one file: -o case.zip")
+		default:
+			*file = o
+		}
+	}
+	return nil
 }
 
 func (g *globals) exportLog(ctx context.Context, l *setup.Ledger, dir string) error {

@@ -34,7 +34,11 @@ func (a *archive) anchored() string {
 		}
 		b, err := os.ReadFile(path)
 		lines := strings.Split(string(b), "\n")
-		return err == nil && len(lines) > 2 && lines[2] == head.Hash.String()
+		if err != nil || len(lines) < 3 || lines[2] != head.Hash.String() {
+			return false
+		}
+		receipts, err := a.Anchors(a.t.Context(), head.N) // kept after the file is there
+		return err == nil && len(receipts) > 0
 	}, 20*time.Second, 20*time.Millisecond)
 	return path
 }
@@ -43,7 +47,7 @@ func TestAnExportedBundleIsCheckedByTheSameCommandLine(t *testing.T) {
 	a := quarter(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "case.zip")
-	status, out, errs := run(t, "record", "export", "jane.doe@example.com", "-f", file)
+	status, out, errs := run(t, "record", "export", "jane.doe@example.com", "-o", file)
 	require.Equal(t, command.ExitDone, status, errs)
 	require.Contains(t, out, file+": the case of jane.doe@example.com, verified")
 	require.Contains(t, out, "starter record verify "+file+" --key '"+a.PublicKey+"'")
@@ -93,7 +97,7 @@ func TestASecondCaseOfAPersonGetsAFileOfItsOwn(t *testing.T) {
 	again.RunID = "0195a1b2-0000-7000-8000-00000000000a"
 	a := keep(t, reporttest.Verified(), again)
 	dir := t.TempDir()
-	status, out, errs := run(t, "record", "export", "jane.doe@example.com", "-f", filepath.Join(dir, "case.zip"), "-o", "json")
+	status, out, errs := run(t, "record", "export", "jane.doe@example.com", "-o", filepath.Join(dir, "case.zip"), "-o", "json")
 	require.Equal(t, command.ExitDone, status, errs)
 	got := decode[[]struct{ File, Case, State string }](t, out)
 	require.Len(t, got, 2)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"crypto/rand"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -87,18 +88,22 @@ func recordSampleCommand(g *globals) *cobra.Command {
 	var n int
 	var seed string
 	c := &cobra.Command{
-		Use:   "sample --seed SEED",
+		Use:   "sample [--seed SEED]",
 		Short: "Draw a random sample that anybody can draw again",
 		Long: `Sample draws cases of a period at random. The same seed over the same cases
 gives the same sample, on any machine: the SHA-256 of "lastday sample v1 SEED
 RUN-ID" puts the cases in order, and the first n are the sample. The auditor
-chooses the seed.`,
+chooses the seed, since whoever chooses it could try until a sample suits them.
+Without --seed one is drawn and printed, which nobody chose.`,
 		Example: `  starter record sample --n 25 --seed 4711 --from 2026-01-01 --to 2027-01-01`,
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := p.filter()
 			if err != nil {
 				return err
+			}
+			if seed == "" {
+				seed = rand.Text()
 			}
 			if err := sample.Check(n, seed); err != nil {
 				return usageError{err}
@@ -126,7 +131,7 @@ chooses the seed.`,
 	}
 	p.flags(c)
 	c.Flags().IntVar(&n, "n", 25, "how many cases")
-	c.Flags().StringVar(&seed, "seed", "", "any word or number that the auditor chooses")
+	c.Flags().StringVar(&seed, "seed", "", "any word or number that the auditor chooses (default: a random one)")
 	return c
 }
 

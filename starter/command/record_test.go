@@ -174,6 +174,11 @@ func TestRecordSampleIsThatOfTheSeed(t *testing.T) {
 	for i := range want {
 		require.Equal(t, want[i].Case, got.Cases[i].Case)
 	}
+	_, out, _ = run(t, "record", "sample", "--n", "2", "-o", "json")
+	chosen := decode[show.Drawn](t, out)
+	require.NotEmpty(t, chosen.Seed, "whoever gives none is told which was drawn")
+	_, out, _ = run(t, "record", "sample", "--n", "2", "--seed", chosen.Seed, "-o", "json")
+	require.Equal(t, chosen, decode[show.Drawn](t, out))
 	_, again, _ := run(t, "record", "sample", "--n", "2", "--seed", "Dana.Doe")
 	require.Contains(t, again, "2 of 5 cases, drawn with the seed Dana.Doe from the population "+sample.Population(ids))
 	head, err := a.Head(t.Context())
@@ -211,27 +216,29 @@ func TestWrongCallsOfTheRecord(t *testing.T) {
 		"record lists":                  "record needs a command",
 		"record list --from 2026-02-30": `--from "2026-02-30" is no day: give one as 2026-01-31`,
 		"record list --to today":        `--to "today" is no day`,
-		"record list --from 2026-03-02 --to 2026-03-02":   "--from 2026-03-02 is not before --to 2026-03-02",
-		"record list --state sleeping":                    `--state "sleeping" is no state of a case: give one of verified, closed`,
-		"record list jane.doe@example.com":                "list takes its arguments as: starter record list",
-		"record list -o yaml":                             "give text or json",
-		"record show":                                     "show takes its arguments as",
-		"record show jane":                                "not a work e-mail address",
-		"record sample":                                   "a sample needs a seed",
-		"record sample --seed 1 --n 0":                    "between 1 and 10,000",
-		"record sample --seed a'b":                        "letters, digits",
-		"record sample --seed 1 --state x":                "no state of a case",
-		"record export":                                   "either EMAIL -f FILE or --log DIR",
-		"record export jane.doe@example.com":              "a file to write to",
-		"record export jane.doe@example.com --log x":      "either EMAIL -f FILE or --log DIR",
-		"record verify x.zip":                             "give the log's public key with --key",
-		"record verify nothing.zip --key " + a.PublicKey:  "no such file",
-		"record verify x --key short":                     "--key",
-		"record forget":                                   "forget takes its arguments as",
-		"record forget jane":                              "not a work e-mail address",
-		"record keys --dir x":                             "keys needs --dir DIR and --origin NAME",
-		"record status now":                               "status takes its arguments as",
-		"record show jane.doe@example.com --nothing-such": "unknown flag",
+		"record list --from 2026-03-02 --to 2026-03-02":        "--from 2026-03-02 is not before --to 2026-03-02",
+		"record list --state sleeping":                         `--state "sleeping" is no state of a case: give one of verified, closed`,
+		"record list jane.doe@example.com":                     "list takes its arguments as: starter record list",
+		"record list -o yaml":                                  "give text or json",
+		"record show":                                          "show takes its arguments as",
+		"record show jane":                                     "not a work e-mail address",
+		"record sample --seed 1 --n 0":                         "between 1 and 10,000",
+		"record sample --seed a'b":                             "letters, digits",
+		"record sample --seed 1 --state x":                     "no state of a case",
+		"record export":                                        "either EMAIL -o FILE or --log DIR",
+		"record export jane.doe@example.com":                   "a file to write to",
+		"record export jane.doe@example.com -o jsn":            "neither a file that ends in .zip nor text or json",
+		"record export jane.doe@example.com -o a.zip -o b.zip": "export writes to one file",
+		"record export --log x -o a.zip":                       "either EMAIL -o FILE or --log DIR",
+		"record export jane.doe@example.com --log x":           "either EMAIL -o FILE or --log DIR",
+		"record verify x.zip":                                  "give the log's public key with --key",
+		"record verify nothing.zip --key " + a.PublicKey:       "no such file",
+		"record verify x --key short":                          "--key",
+		"record forget":                                        "forget takes its arguments as",
+		"record forget jane":                                   "not a work e-mail address",
+		"record keys --dir x":                                  "keys needs --dir DIR and --origin NAME",
+		"record status now":                                    "status takes its arguments as",
+		"record show jane.doe@example.com --nothing-such":      "unknown flag",
 	} {
 		status, out, errs := run(t, strings.Fields(line)...)
 		require.Equal(t, command.ExitUsage, status, "%s: %s", line, errs)

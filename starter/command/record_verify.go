@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lastday/record/bundle"
 	"lastday/record/verify"
 )
 
@@ -16,7 +17,8 @@ func recordVerifyCommand(g *globals) *cobra.Command {
 		Short: "Check a bundle or an exported log, without a network",
 		Long: `Verify checks what export wrote, with nothing but the public key: it needs no
 database, no network and no trust in us. It says what it could check and what it
-could not. The program lastday-verify does the same and nothing else.
+could not. The small program lastday-verify does the same, but for making the
+reports report.html and report.pdf again to compare them.
 
 Exit status: 0 intact, 1 tampered with, 3 cannot be said.`,
 		Example: `  starter record verify case.zip --key "$(cat public.key)"
@@ -27,6 +29,7 @@ Exit status: 0 intact, 1 tampered with, 3 cannot be said.`,
 			if err != nil {
 				return usageError{err}
 			}
+			o.Papers = bundle.Remake
 			report, err := verify.Path(cmd.Context(), a[0], o)
 			if err != nil {
 				return usageError{err}
