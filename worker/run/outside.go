@@ -82,7 +82,7 @@ func (o outsider) lookAt(ctx context.Context, runID string) error {
 		return err //nolint:wrapcheck // it says what it did
 	}
 	// What it last knew, if it can still say so; it says nothing twice.
-	asked := recorder{temporal: o.temporal, log: o.log}.Case(ctx, workflows.CaseRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: runID})
+	asked := recorder{temporal: o.temporal, log: o.log, now: time.Now}.Case(ctx, workflows.CaseRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: runID})
 	facts, err := json.Marshal(map[string]string{"what": outside(run.GetStatus())})
 	if err != nil {
 		return fmt.Errorf("put down that run %s is over: %w", runID, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -19,6 +20,7 @@ import (
 type recorder struct {
 	temporal client.Client
 	log      record.Appender
+	now      func() time.Time
 }
 
 // Case implements workflows.Recorder.
@@ -40,6 +42,9 @@ func (r recorder) Case(ctx context.Context, run workflows.CaseRun) error {
 // Events implements workflows.Recorder. What the record refuses for good is not
 // tried again by itself.
 func (r recorder) Events(ctx context.Context, events []record.Event) error {
+	if err := inTime(ctx, r.now()); err != nil {
+		return err
+	}
 	err := r.log.Append(ctx, events)
 	if refused, ok := errors.AsType[*record.RefusedError](err); ok {
 		return temporal.NewNonRetryableApplicationError("write to the record: "+refused.Error(), workflows.KindUnrecordable, nil)

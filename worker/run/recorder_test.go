@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"lastday/offboarding"
@@ -47,7 +48,7 @@ func asked(t *testing.T, revision int, log record.Appender) error {
 	require.NoError(t, err)
 	temporal := &mocks.Client{}
 	temporal.On("QueryWorkflow", mock.Anything, "offboard:HIDDEN", c.RunID, workflows.CaseQuery).Return(answer{payloads}, nil)
-	return recorder{temporal: temporal, log: log}.Case(t.Context(), workflows.CaseRun{WorkflowID: "offboard:HIDDEN", RunID: c.RunID, Revision: revision})
+	return recorder{temporal: temporal, log: log, now: time.Now}.Case(t.Context(), workflows.CaseRun{WorkflowID: "offboard:HIDDEN", RunID: c.RunID, Revision: revision})
 }
 
 func TestACaseIsPutDownAsItAnswers(t *testing.T) {
@@ -82,6 +83,29 @@ func TestOnlyWhatTheRecordRefusesForGoodIsNotTriedAgain(t *testing.T) {
 	_, ok = errors.AsType[*temporal.ApplicationError](err)
 	require.False(t, ok)
 	require.ErrorContains(t, err, "no connection")
+}
+
+func TestAMachineWhoseClockIsWrongRecordsNothing(t *testing.T) {
+	for off, words := range map[time.Duration]string{
+		-time.Hour: "clock is 1h0m0s behind Temporal's", time.Hour: "clock is 1h0m0s ahead of Temporal's", -time.Minute: "", time.Minute: "",
+	} {
+		log := recordtest.New()
+		r := recorder{log: log, now: func() time.Time { return time.Now().Add(off) }}
+		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+		env.RegisterActivity(r.Events)
+		_, err := env.ExecuteActivity(r.Events, casefile.Events(recordtest.Verified(1, time.Now())))
+		head, headErr := log.Head(t.Context())
+		require.NoError(t, headErr)
+		if words == "" {
+			require.NoError(t, err)
+			require.Positive(t, head.N)
+			continue
+		}
+		require.ErrorContains(t, err, words)
+		require.Zero(t, head.N)
+		app, _ := errors.AsType[*temporal.ApplicationError](err)
+		require.False(t, app.NonRetryable(), "another worker may take it")
+	}
 }
 
 func TestACaseWhoseRunWasEndedInTemporalDoesNotGoOnInTheRecord(t *testing.T) {

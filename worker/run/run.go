@@ -88,7 +88,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		w := worker.New(c, workflows.TaskQueue, o.watched(workflowWorker()))
 		var book workflows.Recorder
 		if o.Record != nil {
-			book = recorder{temporal: c, log: o.Record}
+			book = recorder{temporal: c, log: o.Record, now: time.Now}
 		}
 		workflows.Register(w, advice, book)
 		if err := start(w, "workflows"); err != nil {
