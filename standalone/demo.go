@@ -156,7 +156,7 @@ func places(h *house.House, c offboarding.Case, channel, file string) {
 	fmt.Printf("as Hanna of HR             %s?as=%s (type /offboard there)\n", channel, slack.UserID(people.Hanna.Email))
 	fmt.Printf("the case as JSON           %s\n", file)
 	fmt.Printf("from another terminal      go run ./starter status %s\n", c.Departure.Subject)
-	fmt.Printf("the bundle for an auditor  go run ./starter record export %s -f case.zip\n", c.Departure.Subject)
+	fmt.Printf("the bundle for an auditor  go run ./starter record export %s -o case.zip\n", c.Departure.Subject)
 }
 
 func writeCase(path string, c offboarding.Case) error {
