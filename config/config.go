@@ -36,6 +36,11 @@ type File struct {
 	// logins or account ids. Case and +tags do not matter.
 	Protected activities.ProtectedList `yaml:"protected"`
 	Systems   Systems                  `yaml:"systems"`
+	// Rates are how many steps of a system may begin in a second, in all workers
+	// together; Temporal's server holds to it. A system that is not named has no
+	// limit but the vendor's own answers. Needed where somebody else uses up the
+	// vendor's limit too, or many leave at once.
+	Rates Rates `yaml:"rates"`
 	// Policy says who may do what; without it only the command line may.
 	Policy policy.Config `yaml:"policy"`
 	// Serve is the process that answers the outside world.
@@ -166,7 +171,7 @@ func (f *File) validate() error {
 		}
 	}
 	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate(), f.Encryption.Validate())
-	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate())
+	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate(), f.Rates.validate(f.Names()))
 	if f.Record.Anchors.Slack.Channel != "" && f.Systems.Slack == nil {
 		errs = append(errs, errors.New("record.anchors.slack needs systems.slack: its bot posts the checkpoints"))
 	}

@@ -72,6 +72,8 @@ func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 		"unknown system":     {"systems:\n  oktaa:\n    base_url: x\n", "line 2: unknown key oktaa"},
 		"nothing configured": {"", "systems is empty"},
 		"short deadline":     {slack + "case:\n  deadline: 1s\n", "case.deadline is 1s: give between"},
+		"a rate of nobody":   {slack + "rates:\n  okta: 2\n", "rates.okta: there is no such system in systems"},
+		"a rate of nothing":  {slack + "rates:\n  slack: 0\n", "rates.slack: give between 0.01 and 1000"},
 		"not a duration":     {slack + "case:\n  deadline: soon\n", "line 6: a value of kind str where a duration"},
 		"two of a key":       {slack + "systems: {}\n", "line 5"},
 	} {

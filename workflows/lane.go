@@ -173,7 +173,7 @@ func (l *lane) call(ctx workflow.Context, v activities.Verb, limit time.Duration
 		}
 		limit = min(limit, l.left(ctx))
 	}
-	ctx = workflow.WithActivityOptions(ctx, systemOptions(l.System, v, limit, summary))
+	ctx = workflow.WithActivityOptions(ctx, systemOptions(l.System, v, l.c.Departure.Urgent, limit, summary))
 	err := workflow.ExecuteActivity(ctx, activities.Name(l.System, v), in).Get(ctx, out)
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && app.NextRetryDelay() > 0 {

@@ -41,7 +41,7 @@ func retries() *temporal.RetryPolicy {
 
 // systemOptions are the options of one call to a system: limit bounds it over
 // all attempts.
-func systemOptions(s offboarding.System, v activities.Verb, limit time.Duration, summary string) workflow.ActivityOptions {
+func systemOptions(s offboarding.System, v activities.Verb, urgent bool, limit time.Duration, summary string) workflow.ActivityOptions {
 	attempt := readTimeout
 	if v == activities.Contain || v == activities.Revoke {
 		attempt = writeTimeout
@@ -54,8 +54,23 @@ func systemOptions(s offboarding.System, v activities.Verb, limit time.Duration,
 		// What a cancelled step has done must be known before the case ends.
 		WaitForCancellation: true,
 		RetryPolicy:         retries(),
+		Priority:            priorityOf(v, urgent),
 		Summary:             summary,
 	}
+}
+
+// priorityOf puts urgent cases before the others and, within each, what ends live
+// use before the clean-up. Which partner's turn it is comes with the case itself:
+// its fairness key is every step's.
+func priorityOf(v activities.Verb, urgent bool) temporal.Priority {
+	key := 3
+	if urgent {
+		key = 1
+	}
+	if v == activities.Revoke || v == activities.Observe {
+		key++
+	}
+	return temporal.Priority{PriorityKey: key}
 }
 
 func tellOptions(limit time.Duration, summary string) workflow.ActivityOptions {

@@ -86,6 +86,10 @@ var dispatch = dynamicconfig.StaticClient{
 
 // limits keep a burst from being refused, and the memory in bounds.
 var limits = dynamicconfig.StaticClient{
+	// A fair share of every queue for each partner company: one that ends a
+	// contract with a thousand people does not hold up another's one leaver.
+	dynamicconfig.MatchingEnableFairness.Key(): true,
+
 	// On by default; named here because the program does not work without.
 	dynamicconfig.FrontendEnableUpdateWorkflowExecution.Key():              true,
 	dynamicconfig.FrontendEnableUpdateWorkflowExecutionAsyncAccepted.Key(): true,

@@ -2,6 +2,8 @@ package cases
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -84,7 +86,7 @@ func (c *Client) startOrJoin(ctx context.Context, d offboarding.Departure, id st
 		WorkflowTaskTimeout: taskTimeout,
 		StaticSummary:       summary(d),
 		StaticDetails:       details(d),
-		Priority:            priority(d),
+		Priority:            c.priority(d),
 	}, workflows.OffboardType, d)
 	if err != nil {
 		return Started{}, startError(d.Subject, err)
@@ -191,12 +193,19 @@ func orDash(s string) string {
 	return offboarding.PlainText(s)
 }
 
-// priority puts urgent cases before others on every queue.
-func priority(d offboarding.Departure) temporal.Priority {
+// priority puts urgent cases before others on every queue, and gives each partner
+// company a fair share of it. The company's name is not in the key, which may
+// have 64 bytes, and which Temporal keeps in the clear.
+func (c *Client) priority(d offboarding.Departure) temporal.Priority {
+	p := temporal.Priority{PriorityKey: 3}
 	if d.Urgent {
-		return temporal.Priority{PriorityKey: 1}
+		p.PriorityKey = 1
 	}
-	return temporal.Priority{}
+	if d.Partner != "" {
+		hash := sha256.Sum256([]byte(c.shown(d).Partner))
+		p.FairnessKey = hex.EncodeToString(hash[:16])
+	}
+	return p
 }
 
 func startError(who offboarding.Subject, err error) error {

@@ -72,7 +72,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		return nil
 	}
 	for _, connector := range connectors {
-		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(activityWorker()))
+		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(activityWorker(f.Rates[connector.System()])))
 		activities.Register(w, connector, f.Protected, gate.Pass)
 		if connector.System() == activities.TellSystem {
 			if err := tells(w, f); err != nil {
@@ -135,10 +135,13 @@ func pick(f config.File, want []offboarding.System) ([]activities.Connector, err
 	return out, nil
 }
 
-func activityWorker() worker.Options {
+// activityWorker works on one system; rate is how many of its steps may begin in
+// a second in all workers together, zero for any number.
+func activityWorker(rate float64) worker.Options {
 	return worker.Options{
-		DisableWorkflowWorker: true,
-		WorkerStopTimeout:     stopTimeout,
+		DisableWorkflowWorker:        true,
+		TaskQueueActivitiesPerSecond: rate,
+		WorkerStopTimeout:            stopTimeout,
 		// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
 		MaxConcurrentActivityExecutionSize: 100,
 		MaxConcurrentActivityTaskPollers:   4,
