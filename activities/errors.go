@@ -31,6 +31,9 @@ const (
 // It is the only place that does. The actions made before the error travel in
 // its details, so that the case knows of them.
 func temporalError(ctx context.Context, err error, done []offboarding.Action) error {
+	if back, is := handedBack(ctx, done); is {
+		return back
+	}
 	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return temporal.NewCanceledError(done)
 	}

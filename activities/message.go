@@ -54,6 +54,8 @@ const (
 func RegisterMessenger(r worker.ActivityRegistry, m Messenger) {
 	tell := func(ctx context.Context, t Telling) (Told, error) {
 		defer keepAlive(ctx, nil)()
+		ctx, end := untilHandBack(ctx, FinishWithin)
+		defer end()
 		t.Attempt = activity.GetInfo(ctx).Attempt
 		ref, err := m.Tell(ctx, t)
 		if err != nil {

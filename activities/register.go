@@ -69,7 +69,11 @@ type ObserveResult struct {
 // asks the guard, in this process, whatever the workflow decided, and the gate:
 // once for the step, and again for each call that a vendor gets.
 func Register(r worker.ActivityRegistry, c Connector, g Guard, gate transport.Gate) {
-	s := &system{connector: c, guard: g, gate: gate}
+	register(r, c, g, gate, FinishWithin)
+}
+
+func register(r worker.ActivityRegistry, c Connector, g Guard, gate transport.Gate, finishWithin time.Duration) {
+	s := &system{connector: c, guard: g, gate: gate, finishWithin: finishWithin}
 	as := func(v Verb) activity.RegisterOptions { return activity.RegisterOptions{Name: Name(c.System(), v)} }
 	r.RegisterActivityWithOptions(s.find, as(Find))
 	r.RegisterActivityWithOptions(s.contain, as(Contain))
@@ -78,13 +82,16 @@ func Register(r worker.ActivityRegistry, c Connector, g Guard, gate transport.Ga
 }
 
 type system struct {
-	connector Connector
-	guard     Guard
-	gate      transport.Gate
+	connector    Connector
+	guard        Guard
+	gate         transport.Gate
+	finishWithin time.Duration
 }
 
 func (s *system) find(ctx context.Context, req FindRequest) (FindResult, error) {
 	defer keepAlive(ctx, nil)()
+	ctx, end := untilHandBack(ctx, s.finishWithin)
+	defer end()
 	account, err := s.connector.Find(ctx, req.Person)
 	if err != nil {
 		return FindResult{}, temporalError(ctx, err, nil)
@@ -137,14 +144,18 @@ func (s *system) write(ctx context.Context, req WriteRequest, do func(context.Co
 		activity.RecordHeartbeat(ctx, all)
 	})
 	defer keepAlive(ctx, j)()
-	if err := do(ctx, j); err != nil {
-		return WriteResult{}, temporalError(ctx, err, j.Actions())
+	work, end := untilHandBack(ctx, s.finishWithin)
+	defer end()
+	if err := do(work, j); err != nil {
+		return WriteResult{}, temporalError(work, err, j.Actions())
 	}
 	return WriteResult{Actions: j.Actions(), At: stamp(time.Now())}, nil
 }
 
 func (s *system) observe(ctx context.Context, req ObserveRequest) (ObserveResult, error) {
 	defer keepAlive(ctx, nil)()
+	ctx, end := untilHandBack(ctx, s.finishWithin)
+	defer end()
 	readback, err := s.connector.Observe(ctx, req.Account)
 	if err != nil {
 		return ObserveResult{}, temporalError(ctx, err, nil)

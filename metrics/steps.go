@@ -99,6 +99,9 @@ func (i *stepInbound) ExecuteActivity(ctx context.Context, in *interceptor.Execu
 	kind, again := otherKind, true
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) {
+		if app.Type() == activities.KindHandedBack {
+			return out, err // nothing is wrong with it
+		}
 		again = !app.NonRetryable()
 		for _, k := range kinds() {
 			if app.Type() == string(k) {

@@ -44,6 +44,7 @@ Examples:
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	code := work(ctx, os.Args[1:], os.Stderr)
 	stop()
 	os.Exit(code)
@@ -144,7 +145,7 @@ func serve(ctx context.Context, settings from, o run.Options, errs io.Writer) er
 	defer shown.Stop()
 	log.Info("working", "workflows", o.Workflows, "systems", run.Systems(f, o), "record", o.Record != nil, "metrics", shown.Addr())
 	<-ctx.Done()
-	log.Info("stopping: running steps may finish")
+	log.Info("stopping: running steps may finish, or are handed back", "within", run.StopsWithin)
 	shown.Drain()
 	stop()
 	return nil

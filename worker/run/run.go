@@ -4,7 +4,7 @@ package run
 
 import (
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -40,12 +40,21 @@ func (o Options) watched(w worker.Options) worker.Options {
 	return w
 }
 
-// stopTimeout is how long running steps may take to finish when the process is
-// told to stop; what is not done by then is taken up by another worker.
-const stopTimeout = 20 * time.Second
+// How long a process takes that is told to stop. A step has
+// activities.FinishWithin to come to its end, and is then handed back; what is
+// left is for that, and for whatever does not listen.
+const (
+	stepStop = activities.FinishWithin + 4*time.Second
+	// caseStop is waited for three times, one after the other: for tasks of cases,
+	// for what they ask of their worker, for the record.
+	caseStop = 7 * time.Second
+	// StopsWithin is how long stop takes at most.
+	StopsWithin = 24 * time.Second
+)
 
-// Start starts the workers and returns the function that stops them. It reads
-// no secret; a system that is not configured is an error.
+// Start starts the workers and returns the function that stops them: they take
+// no more tasks, and what runs ends or is handed back within StopsWithin. It
+// reads no secret; a system that is not configured is an error.
 func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	connectors, err := pick(f, Systems(f, o))
 	if err != nil {
@@ -58,11 +67,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	advice.recorded, advice.pages = o.Record != nil, o.Pages
 	gate := &killSwitch{temporal: c}
 	var started []worker.Worker
-	stop = func() {
-		for _, w := range slices.Backward(started) {
-			w.Stop()
-		}
-	}
+	stop = func() { stopAll(started) }
 	start := func(w worker.Worker, what string) error {
 		if err := w.Start(); err != nil {
 			stop()
@@ -100,6 +105,26 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		}
 	}
 	return stop, nil
+}
+
+// stopAll stops the workers at once, not one after the other. One that does not
+// come to its end is left: Temporal gives its tasks to others.
+func stopAll(all []worker.Worker) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var each sync.WaitGroup
+		for _, w := range all {
+			each.Go(w.Stop)
+		}
+		each.Wait()
+	}()
+	late := time.NewTimer(StopsWithin)
+	defer late.Stop()
+	select {
+	case <-ended:
+	case <-late.C:
+	}
 }
 
 // tells puts the messenger on the worker whose queue it is on.
@@ -141,7 +166,7 @@ func activityWorker(rate float64) worker.Options {
 	return worker.Options{
 		DisableWorkflowWorker:        true,
 		TaskQueueActivitiesPerSecond: rate,
-		WorkerStopTimeout:            stopTimeout,
+		WorkerStopTimeout:            stepStop,
 		// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
 		MaxConcurrentActivityExecutionSize: 100,
 		MaxConcurrentActivityTaskPollers:   4,
@@ -153,7 +178,7 @@ func activityWorker(rate float64) worker.Options {
 
 func workflowWorker() worker.Options {
 	return worker.Options{
-		WorkerStopTimeout: stopTimeout,
+		WorkerStopTimeout: caseStop,
 		// A killed worker's case is handed on after this long. On a busy machine
 		// a living worker takes a second too, and a case that is handed on by
 		// mistake is replayed, which makes the machine busier.
