@@ -31,6 +31,7 @@ import (
 type File struct {
 	Temporal   Temporal   `yaml:"temporal"`
 	Case       Case       `yaml:"case"`
+	Worker     Worker     `yaml:"worker"`
 	Standalone Standalone `yaml:"standalone"`
 	// Protected are people and accounts that are never cut: work e-mails,
 	// logins or account ids. Case and +tags do not matter.
@@ -170,7 +171,7 @@ func (f *File) validate() error {
 			errs = append(errs, fmt.Errorf("systems: %w", err))
 		}
 	}
-	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate(), f.Encryption.Validate())
+	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate(), f.Encryption.Validate(), f.Worker.Validate())
 	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate(), f.Rates.validate(f.Names()))
 	if f.Record.Anchors.Slack.Channel != "" && f.Systems.Slack == nil {
 		errs = append(errs, errors.New("record.anchors.slack needs systems.slack: its bot posts the checkpoints"))

@@ -75,6 +75,7 @@ func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 		"a rate of nobody":   {slack + "rates:\n  okta: 2\n", "rates.okta: there is no such system in systems"},
 		"a rate of nothing":  {slack + "rates:\n  slack: 0\n", "rates.slack: give between 0.01 and 1000"},
 		"not a duration":     {slack + "case:\n  deadline: soon\n", "line 6: a value of kind str where a duration"},
+		"deployment's dot":   {slack + "worker:\n  deployment: last.day\n", "worker.deployment may have no dot"},
 		"two of a key":       {slack + "systems: {}\n", "line 5"},
 	} {
 		t.Run(name, func(t *testing.T) {

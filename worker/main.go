@@ -58,6 +58,7 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 	systems := flags.String("systems", "", "comma-separated `names` of the systems that run here (default: all that are configured)")
 	withCases := flags.Bool("workflows", true, "run the cases themselves here too")
 	show := flags.String("metrics", "", "show /metrics, /healthz and /readyz at `host:port` instead of at metrics.listen of the file")
+	build := flags.String("build", "", "`id` of this build in rollouts (default: the commit it was built from); used with worker.deployment of the file")
 	health := flags.Bool("health", false, "ask whether such a worker is at work, and exit with 0 if it is")
 	switch err := flags.Parse(args); {
 	case err == flag.ErrHelp: //nolint:errorlint // Parse returns it bare
@@ -68,7 +69,7 @@ func work(ctx context.Context, args []string, errs io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	what := run.Options{Workflows: *withCases, Systems: names(*systems)}
+	what := run.Options{Workflows: *withCases, Systems: names(*systems), Build: *build}
 	do := serve
 	if *health {
 		do = atWork
@@ -113,6 +114,11 @@ func serve(ctx context.Context, settings from, o run.Options, errs io.Writer) er
 	if err != nil {
 		return err
 	}
+	if o.Workflows && f.Worker.Versioned() {
+		if o.Build, err = run.BuildID(o.Build); err != nil {
+			return err
+		}
+	}
 	o.Metrics = metrics.New(f.Names())
 	c, namespace, log, err := connect(f, errs, cases.Measured(o.Metrics.Temporal()))
 	if err != nil {
@@ -130,6 +136,7 @@ func serve(ctx context.Context, settings from, o run.Options, errs io.Writer) er
 	} else if o.Workflows {
 		log.Warn("no record is kept: what cases do cannot be shown to an auditor; configure the section record")
 	}
+	o.Log = log
 	stop, err := run.Start(c, f, o)
 	if err != nil {
 		return err

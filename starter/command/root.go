@@ -124,7 +124,7 @@ Exit status: 0 verified or done, 1 error, 2 usage, 3 needs a person.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(offboardCommand(g), importCommand(g), planCommand(g), statusCommand(g), cancelCommand(g),
 		rescheduleCommand(g), expediteCommand(g), decideCommand(g), approveCommand(g), rejectCommand(g),
-		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g), refusalsCommand(g), recordCommand(g), encryptionCommand(g))
+		releaseCommand(g), freezeCommand(g), unfreezeCommand(g), serveCommand(g), checkCommand(g), setupCommand(g), policyCommand(g), refusalsCommand(g), recordCommand(g), encryptionCommand(g), rolloutCommand(g))
 	return root
 }
 

@@ -3,7 +3,9 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -30,6 +32,11 @@ type Options struct {
 	Pages string
 	// Metrics counts the steps; nil: nobody does.
 	Metrics *metrics.Metrics
+	// Build is this program's id in rollouts (see BuildID); with it and
+	// worker.deployment it runs cases only while it is chosen.
+	Build string
+	// Log is told whether it is; nil is the default log.
+	Log *slog.Logger
 }
 
 // watched has the worker's steps counted.
@@ -67,7 +74,13 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 	advice.recorded, advice.pages = o.Record != nil, o.Pages
 	gate := &killSwitch{temporal: c}
 	var started []worker.Worker
-	stop = func() { stopAll(started) }
+	var beside []func()
+	stop = func() {
+		for _, end := range beside {
+			end()
+		}
+		stopAll(started)
+	}
 	start := func(w worker.Worker, what string) error {
 		if err := w.Start(); err != nil {
 			stop()
@@ -90,7 +103,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		}
 	}
 	if o.Workflows {
-		w := worker.New(c, workflows.TaskQueue, o.watched(workflowWorker()))
+		w := worker.New(c, workflows.TaskQueue, o.versioned(f, o.watched(workflowWorker())))
 		var book workflows.Recorder
 		if o.Record != nil {
 			book = recorder{temporal: c, log: o.Record, now: time.Now}
@@ -100,8 +113,10 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 			return nil, err
 		}
 		if log, ok := o.Record.(caseLog); ok {
-			end, stopWorkers := outsider{temporal: c, log: log}.watch(), stop
-			stop = func() { end(); stopWorkers() }
+			beside = append(beside, outsider{temporal: c, log: log}.watch())
+		}
+		if o.Build != "" && f.Worker.Versioned() {
+			beside = append(beside, tellWhetherChosen(c, f.Worker.Deployment, o.Build, cmp.Or(o.Log, slog.Default())))
 		}
 	}
 	return stop, nil
