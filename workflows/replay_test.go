@@ -31,11 +31,13 @@ import (
 const histories = "testdata/histories"
 
 // kept reads every stored history, by name.
-func kept(t *testing.T) map[string]*historypb.History {
+func kept(t *testing.T) map[string]*historypb.History { return keptIn(t, histories) }
+
+func keptIn(t *testing.T, dir string) map[string]*historypb.History {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	require.NoError(t, err)
-	require.NotEmpty(t, files, "no history to replay in %s", histories)
+	require.NotEmpty(t, files, "no history to replay in %s", dir)
 	out := map[string]*historypb.History{}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
@@ -60,8 +62,13 @@ func TestStoredHistoriesReplay(t *testing.T) {
 	}
 }
 
-func replay(h *historypb.History) error {
-	r := worker.NewWorkflowReplayer()
+func replay(h *historypb.History) error { return replayWith(h, worker.WorkflowReplayerOptions{}) }
+
+func replayWith(h *historypb.History, o worker.WorkflowReplayerOptions) error {
+	r, err := worker.NewWorkflowReplayerWithOptions(o)
+	if err != nil {
+		return err
+	}
 	r.RegisterWorkflowWithOptions(workflows.Offboard, workflow.RegisterOptions{Name: workflows.OffboardType})
 	return r.ReplayWorkflowHistory(nil, h)
 }

@@ -71,10 +71,18 @@ var typical = []struct {
 		decide(t, "tailscale", "retry", "--reason", "a new key", "--by", "ivo@example.com").ok(t)
 	}},
 	{"refused", plain, admin, offboarding.Refused, nil},
+	{"../encrypted/verified", encrypted, jane, offboarding.Verified, nil},
 	{"nothing-found", plain, "jane.do@example.com", offboarding.NothingFound, nil},
 }
 
 func plain(t testing.TB) *site { return newSite(t, 10) }
+
+// encrypted is a site with the key of the stored histories, which is for tests alone.
+func encrypted(t testing.TB) *site {
+	key, err := filepath.Abs(filepath.Join(histories, "../encrypted/encryption.key"))
+	require.NoError(t, err)
+	return plain(t).append(t, "encryption: {keyset: \"file:"+key+"\"}\n")
+}
 
 // impatient is a site whose cases wait a second for a slow system, not ten.
 func impatient(t testing.TB) *site { return plain(t).append(t, "case:\n  patience: 1s\n") }

@@ -93,7 +93,7 @@ func tellWhetherChosen(c client.Client, deployment, build string, log *slog.Logg
 				if now == runsThem {
 					level = slog.LevelInfo
 				}
-				log.Log(ctx, level, now, "deployment", deployment, "build", build)
+				log.Log(ctx, level, "rollout: whether this build runs cases", "answer", now, "deployment", deployment, "build", build)
 			}
 			select {
 			case <-ctx.Done():
