@@ -76,15 +76,6 @@ type Case struct {
 	Patience time.Duration `yaml:"patience"`
 }
 
-// Standalone is where the single process keeps its data and listens. The
-// server and its UI have no sign-in: loopback only.
-type Standalone struct {
-	DataDir   string        `yaml:"data_dir"`  // default ./data
-	Frontend  string        `yaml:"frontend"`  // default 127.0.0.1:7233
-	UI        string        `yaml:"ui"`        // default 127.0.0.1:8233
-	Retention time.Duration `yaml:"retention"` // of closed cases' histories; default 30 days
-}
-
 // Load reads and checks a file. Every error names the file, and the line where
 // there is one.
 func Load(path string) (File, error) {
@@ -132,10 +123,7 @@ func plain(err error) string {
 func (f *File) defaults() {
 	orElse(&f.Case.Deadline, time.Hour)
 	orElse(&f.Case.Patience, 10*time.Second)
-	orElse(&f.Standalone.DataDir, "data")
-	orElse(&f.Standalone.Frontend, "127.0.0.1:7233")
-	orElse(&f.Standalone.UI, "127.0.0.1:8233")
-	orElse(&f.Standalone.Retention, 30*24*time.Hour)
+	f.Standalone.Defaults()
 	f.Serve.Defaults()
 	f.Hooks.Defaults()
 	f.Record.Defaults()
@@ -172,7 +160,7 @@ func (f *File) validate() error {
 		}
 	}
 	errs = append(errs, f.Hooks.Validate(), f.Serve.Validate(), f.Policy.Validate(), f.Record.Validate(), f.Encryption.Validate(), f.Worker.Validate())
-	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate(), f.Rates.validate(f.Names()))
+	errs = append(errs, f.Metrics.Validate(), f.Logs.Validate(), f.Standalone.Validate(), f.Rates.validate(f.Names()))
 	if f.Record.Anchors.Slack.Channel != "" && f.Systems.Slack == nil {
 		errs = append(errs, errors.New("record.anchors.slack needs systems.slack: its bot posts the checkpoints"))
 	}

@@ -77,6 +77,9 @@ func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 		"not a duration":     {slack + "case:\n  deadline: soon\n", "line 6: a value of kind str where a duration"},
 		"deployment's dot":   {slack + "worker:\n  deployment: last.day\n", "worker.deployment may have no dot"},
 		"two of a key":       {slack + "systems: {}\n", "line 5"},
+		"not PostgreSQL":     {slack + "standalone: {database: mysql://x/y}\n", "standalone.database is not postgres://"},
+		"inline password":    {slack + "standalone: {database: postgres://u:p@x/y}\n", "standalone.database holds a password"},
+		"needless password":  {slack + "standalone: {password: env:X}\n", "standalone.password is of no use"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Parse([]byte(c.text))

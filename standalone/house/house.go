@@ -72,7 +72,8 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 		return nil, err
 	}
 	h.Server, err = temporal.Start(ctx, temporal.Options{
-		DataDir: f.Standalone.DataDir, FrontendAddr: f.Standalone.Frontend, UIAddr: f.Standalone.UI,
+		DataDir: f.Standalone.DataDir, Database: f.Standalone.Database, Password: password(f.Standalone),
+		FrontendAddr: f.Standalone.Frontend, UIAddr: f.Standalone.UI,
 		Namespace: Namespace, Retention: f.Standalone.Retention,
 		SearchAttributes: cases.SearchAttributes(), StockDispatch: o.StockDispatch,
 		Log: log, LogLevel: slog.LevelError, CodecEndpoint: codecEndpoint(f),
@@ -130,6 +131,21 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	}
 	h.later(forget)
 	return h, nil
+}
+
+// password is read at each new connection; nil leaves it to PostgreSQL's own
+// variables and files.
+func password(s config.Standalone) func() (string, error) {
+	if !s.Password.IsSet() {
+		return nil
+	}
+	return func() (string, error) {
+		v, err := s.Password.Value()
+		if err != nil {
+			return "", fmt.Errorf("read standalone.password: %w", err)
+		}
+		return v, nil
+	}
 }
 
 // codecEndpoint is where the UI of this process has payloads decrypted.

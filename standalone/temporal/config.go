@@ -9,18 +9,19 @@ import (
 )
 
 const (
-	clusterName = "lastday"
-	storeName   = "temporal"
+	clusterName     = "lastday"
+	storeName       = "temporal"
+	visibilityStore = "visibility"
 )
 
-// serverConfig describes one cluster of one process over one SQLite file.
+// serverConfig describes one cluster of one process over one store.
 func serverConfig(listen ports, st *store) *config.Config {
 	c := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     storeName,
-			VisibilityStore:  storeName,
-			NumHistoryShards: shards,
-			DataStores:       map[string]config.DataStore{storeName: {SQL: st.config()}},
+			VisibilityStore:  visibilityStore,
+			NumHistoryShards: st.shards,
+			DataStores:       map[string]config.DataStore{storeName: {SQL: st.main}, visibilityStore: {SQL: st.visibility}},
 		},
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,

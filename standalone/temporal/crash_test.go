@@ -13,12 +13,19 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"lastday/record/store/pgtest"
 	"lastday/standalone/temporal"
 )
 
-// childDir is the environment variable that makes the test binary a server, on
-// the data directory it names.
-const childDir = "LASTDAY_TEMPORAL_TEST_DIR"
+// childVar is the environment variable that makes the test binary a server,
+// childDir its data directory.
+const (
+	childVar = "LASTDAY_TEMPORAL_TEST_CHILD"
+	childDir = "LASTDAY_TEMPORAL_TEST_DIR"
+)
+
+// childDatabase makes that server keep its data in a PostgreSQL database instead.
+const childDatabase = "LASTDAY_TEMPORAL_TEST_DATABASE"
 
 // childLoad makes that server run cases as well.
 const childLoad = "LASTDAY_TEMPORAL_TEST_LOAD"
@@ -61,11 +68,37 @@ func TestKilledServerLeavesTheDataDirectoryFree(t *testing.T) {
 }
 
 func TestKilledServerLosesNoCaseUnderLoad(t *testing.T) {
-	o := options(t.TempDir())
-	kill(t, o.DataDir, childLoad+"=yes")
+	eachStore(t, func(t *testing.T, o temporal.Options) {
+		kill(t, o.DataDir, childLoad+"=yes", childDatabase+"="+o.Database)
+		c := dial(t, start(t, o))
+		work(t, c, append(systems, queue)...)
+		allEnd(t, c)
+	})
+}
 
-	c := dial(t, start(t, o))
+// The database is killed, and the server goes on by itself.
+func TestKilledPostgreSQLLosesNoCaseUnderLoad(t *testing.T) {
+	database := pgtest.Start(t)
+	c := dial(t, start(t, inPostgres(database.New(t))))
 	work(t, c, append(systems, queue)...)
+	if err := startLoad(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		database.Kill()
+		if err := database.Start(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the server takes cases again", func() bool {
+			_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "again", TaskQueue: queue}, "Wait", time.Millisecond)
+			return err == nil
+		})
+	}
+	allEnd(t, c)
+}
+
+func allEnd(t *testing.T, c client.Client) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	for i := range load {
@@ -91,7 +124,7 @@ func kill(t *testing.T, dir string, env ...string) string {
 		t.Fatal(err)
 	}
 	child := exec.CommandContext(t.Context(), self)
-	child.Env = append(os.Environ(), append(env, childDir+"="+dir)...)
+	child.Env = append(os.Environ(), append(env, childVar+"=yes", childDir+"="+dir)...)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -112,9 +145,11 @@ func kill(t *testing.T, dir string, env ...string) string {
 }
 
 // runChild prints a line once the time to kill it has come.
-func runChild(dir string) {
+func runChild() {
 	ctx := context.Background()
-	s, err := temporal.Start(ctx, options(dir))
+	o := options(os.Getenv(childDir))
+	o.Database = os.Getenv(childDatabase)
+	s, err := temporal.Start(ctx, o)
 	check(err)
 	c, err := connect(s.FrontendAddr())
 	check(err)
@@ -147,17 +182,26 @@ func runNapper(ctx context.Context, c client.Client) {
 	fmt.Println(run.GetRunID())
 }
 
-// runLoad starts cases, and prints a line when the first has ended and the rest
-// are at work.
+// runLoad prints a line when cases are at work.
 func runLoad(ctx context.Context, c client.Client) {
-	var runs []client.WorkflowRun
+	check(startLoad(ctx, c))
+	fmt.Println("now")
+}
+
+// startLoad starts cases, and returns when the first has ended and the rest are
+// at work.
+func startLoad(ctx context.Context, c client.Client) error {
+	var first client.WorkflowRun
 	for i := range load {
 		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: caseID(i), TaskQueue: queue}, "FanOut")
-		check(err)
-		runs = append(runs, run)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = run
+		}
 	}
-	check(runs[0].Get(ctx, nil))
-	fmt.Println("now")
+	return first.Get(ctx, nil)
 }
 
 func check(err error) {

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"lastday/record/store/pgtest"
 	"lastday/standalone/temporal"
 )
 
@@ -32,8 +33,8 @@ var attributes = map[string]enums.IndexedValueType{
 
 // TestMain lets the test binary be the process that a test kills.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		runChild(dir)
+	if os.Getenv(childVar) != "" {
+		runChild()
 		return
 	}
 	os.Exit(m.Run())
@@ -47,6 +48,20 @@ func options(dir string) temporal.Options {
 		Retention:        24 * time.Hour,
 		SearchAttributes: attributes,
 	}
+}
+
+// eachStore runs a test on SQLite and on a real PostgreSQL.
+func eachStore(t *testing.T, test func(t *testing.T, o temporal.Options)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { test(t, options(t.TempDir())) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, inPostgres(pgtest.Start(t).New(t))) })
+}
+
+// inPostgres are the options for a database.
+func inPostgres(address string) temporal.Options {
+	o := options("")
+	o.Database = address
+	return o
 }
 
 func start(t testing.TB, o temporal.Options) *temporal.Server {

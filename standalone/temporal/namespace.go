@@ -21,16 +21,16 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// register writes the namespace into the file before the server reads it.
+// register writes the namespace into the database before the server reads it.
 // Through the running server's API, a new search attribute takes until the next
 // refresh of its namespace cache to work; this way it works at once. Calling it
 // again changes only what differs.
 func (s *store) register(
 	ctx context.Context, name string, retention time.Duration, attributes map[string]enums.IndexedValueType,
 ) error {
-	db, err := sql.NewSQLDB(sqlplugin.DbKindMain, s.config(), resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
+	db, err := sql.NewSQLDB(sqlplugin.DbKindMain, s.main, resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
 	if err != nil {
-		return fmt.Errorf("open database %s: %w", s.path, err)
+		return fmt.Errorf("open database %s: %w", s.where, err)
 	}
 	defer func() { _ = db.Close() }()
 
@@ -38,7 +38,7 @@ func (s *store) register(
 	if err != nil {
 		return fmt.Errorf("describe namespace %q: %w", name, err)
 	}
-	if err := sqliteschema.CreateNamespaces(s.config(), fresh); err != nil {
+	if err := sqliteschema.CreateNamespaces(s.main, fresh); err != nil {
 		return fmt.Errorf("register namespace %q: %w", name, err)
 	}
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &name})

@@ -1,5 +1,5 @@
-// Package temporal owns the embedded Temporal server and its web UI: one
-// process, one SQLite file, loopback. It knows nothing of offboarding; whoever
+// Package temporal owns the embedded Temporal server and its web UI: one process,
+// one SQLite file or a PostgreSQL database, loopback. It knows nothing of offboarding; whoever
 // starts it names the namespace and the search attributes.
 package temporal
 
@@ -26,6 +26,15 @@ type Options struct {
 	// DataDir holds temporal.db and its lock. It is made if it is missing,
 	// readable by its owner only. One running server at a time may use it.
 	DataDir string
+	// Database is postgres://USER@HOST:PORT/NAME, and takes the place of DataDir.
+	// What the address leaves out comes from PostgreSQL's own variables and files
+	// (PGPASSWORD, PGPASSFILE, PGSSLMODE). NAME and NAME_visibility are made where
+	// they are missing, and brought to this version's schema; they must be nobody
+	// else's. One running server at a time may use them.
+	Database string
+	// Password is asked for at each new connection to Database; nil takes the
+	// address's, or what PostgreSQL's own variables and files say.
+	Password func() (string, error)
 	// FrontendAddr is the host:port of the gRPC frontend; port 0 takes a free
 	// one. The frontend has no authentication: keep it on loopback.
 	FrontendAddr string
@@ -67,7 +76,7 @@ type Server struct {
 
 // Start starts the server and returns once Namespace takes workflows with
 // SearchAttributes. ctx bounds the start, not the server's life: end that with
-// Stop. What a killed process left in DataDir is continued. An error names what
+// Stop. What a killed process left in DataDir or Database is continued. An error names what
 // is in the way and what to do about it, and leaves nothing running.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.validate(); err != nil {
@@ -82,7 +91,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func (s *Server) start(ctx context.Context, o Options) (err error) {
-	if s.store, err = openStore(ctx, o.DataDir); err != nil {
+	if s.store, err = openStore(ctx, o); err != nil {
 		return err
 	}
 	if err := s.store.register(ctx, o.Namespace, o.Retention, o.SearchAttributes); err != nil {
@@ -122,8 +131,14 @@ func (s *Server) UIURL() string {
 	return s.ui.url
 }
 
+// Lost gets the reason when another server has taken the database, which can be
+// only after the connection that held it was lost. This one then does no harm,
+// and must be stopped: Temporal lets only one of them write. With SQLite it never
+// gets anything.
+func (s *Server) Lost() <-chan error { return s.store.lost }
+
 // Stop takes no new requests, lets the running ones end, writes everything into
-// temporal.db and gives DataDir free. It returns when that is done; calling it
+// the database and gives it free. It returns when that is done; calling it
 // again does nothing. Stop workers first: they retry against a stopped server.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
@@ -142,7 +157,7 @@ func (s *Server) Stop() {
 
 func (o Options) validate() error {
 	switch {
-	case o.DataDir == "":
+	case o.DataDir == "" && o.Database == "":
 		return errors.New("start temporal: no data directory: name one")
 	case o.FrontendAddr == "":
 		return errors.New("start temporal: no frontend address: give host:port, such as 127.0.0.1:7233")

@@ -29,7 +29,11 @@ var (
 )
 
 func TestWorkflowStartsAndIsFoundByItsAttributesAsSoonAsStartReturns(t *testing.T) {
-	c := dial(t, start(t, options(t.TempDir())))
+	eachStore(t, foundByItsAttributes)
+}
+
+func foundByItsAttributes(t *testing.T, o temporal.Options) {
+	c := dial(t, start(t, o))
 	due := time.Date(2026, 3, 1, 17, 0, 0, 0, time.UTC)
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "offboard:ada@example.com", TaskQueue: queue,
@@ -52,7 +56,10 @@ func TestWorkflowStartsAndIsFoundByItsAttributesAsSoonAsStartReturns(t *testing.
 }
 
 func TestRestartKeepsWhatIsThereAndAddsWhatIsNew(t *testing.T) {
-	o := options(t.TempDir())
+	eachStore(t, keptByARestart)
+}
+
+func keptByARestart(t *testing.T, o temporal.Options) {
 	first := start(t, o)
 	c := dial(t, first)
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
@@ -213,8 +220,11 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 }
 
 func TestNothingIsLoggedThatNobodyNeeds(t *testing.T) {
+	eachStore(t, nothingLogged)
+}
+
+func nothingLogged(t *testing.T, o temporal.Options) {
 	var lines bytes.Buffer
-	o := options(t.TempDir())
 	o.UIAddr = "127.0.0.1:0"
 	o.Log = slog.New(slog.NewTextHandler(&lines, nil))
 	s := start(t, o)

@@ -16,9 +16,19 @@ import (
 // and comes to 24 to 32 cases, or 290 to 380 activities, a second. That span is
 // the noise: burst figures within it are the same.
 
-// shards is fixed when a file is made. Four made no difference: one 37 against
-// 39 ms, burst 27 a second both. All of them write through one connection.
-const shards = 1
+// sqliteShards is fixed when a file is made. Four made no difference: one 37
+// against 39 ms, burst 27 a second both. All of them write through one connection.
+const sqliteShards = 1
+
+// On PostgreSQL the shards' number is fixed when the database is made, too. The
+// connections are so many at most for each of the server's four services, of which
+// two use the database much; PostgreSQL allows 100 to everybody unless it is told
+// otherwise.
+const (
+	postgresShards  = 4
+	mainConns       = 12
+	visibilityConns = 4
+)
 
 // connectAttributes are how every connection opens the file. The server keeps
 // one connection; with two or four, burst was the same, since SQLite has one
