@@ -1,5 +1,5 @@
 // Command standalone is Lastday in one process: the Temporal server with its
-// web UI on SQLite, the worker, and for the demo the sandbox vendors.
+// web UI on SQLite or PostgreSQL, the worker, and for the demo the sandbox vendors.
 package main
 
 import (
@@ -42,13 +42,13 @@ func root() *cobra.Command {
 		Use:   "standalone",
 		Short: "Lastday in one process",
 		Long: `Standalone runs Lastday in one process, for a small company or a look around:
-the Temporal server with its web UI on SQLite, the worker, and for the demo
-stand-ins for the vendors. The starter on the same machine finds it by itself.`,
+the Temporal server with its web UI on SQLite or PostgreSQL, the worker, and for
+the demo stand-ins for the vendors. The starter on the same machine finds it by itself.`,
 		Example: `  standalone up -c lastday.yaml
   standalone demo --keep`,
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(upCommand(), demoCommand())
+	c.AddCommand(upCommand(), temporalCommand(), demoCommand())
 	return c
 }

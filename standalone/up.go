@@ -35,10 +35,8 @@ give PGPASSWORD, a password file (~/.pgpass) or standalone.password.`,
 			if err != nil {
 				return err
 			}
-			if db != "" {
-				if err := given(db, &f.Standalone); err != nil {
-					return err
-				}
+			if err := given(db, &f.Standalone); err != nil {
+				return err
 			}
 			h, err := house.Open(cmd.Context(), f, house.Options{})
 			if err != nil {
@@ -64,13 +62,20 @@ give PGPASSWORD, a password file (~/.pgpass) or standalone.password.`,
 		},
 	}
 	c.Flags().StringVarP(&path, "config", "c", "", "configuration file")
-	c.Flags().StringVar(&db, "db", "", "keep Temporal's data in PostgreSQL, at `postgres://USER@HOST:PORT/NAME`, instead of standalone.database or SQLite")
+	databaseFlag(c, &db)
 	return c
 }
 
-// given takes an address from the command line; a password in it comes before the
+func databaseFlag(c *cobra.Command, db *string) {
+	c.Flags().StringVar(db, "db", "", "keep Temporal's data in PostgreSQL, at `postgres://USER@HOST:PORT/NAME`, instead of standalone.database or SQLite")
+}
+
+// given takes an address from the command line, if there is one; a password in it comes before the
 // configured one, and is never shown again, not in an error either.
 func given(db string, s *config.Standalone) error {
+	if db == "" {
+		return nil
+	}
 	u, err := url.Parse(db)
 	if err != nil {
 		return errors.New("--db cannot be read as an address: give postgres://USER@HOST:PORT/NAME")

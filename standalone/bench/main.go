@@ -32,6 +32,7 @@ var figures = []figure{
 	{"case", "one case at a time, our dispatch settings beside Temporal's own", caseTime},
 	{"slow", "vendors at 100 ms a call, beside a plain program", slowVendors},
 	{"burst", "many cases at once, and what standalone weighs then", burst},
+	{"cluster", "many cases at once, and twice as many, on PostgreSQL with three workers", cluster},
 	{"worker", "the worker's binary and memory", workerSize},
 	{"history", "one case in Temporal", caseHistory},
 	{"sealed", "payloads encrypted and names hidden, beside clear text", sealed},
@@ -42,8 +43,10 @@ var figures = []figure{
 type bench struct {
 	n     int // cases for a median
 	burst int // cases at once
-	dir   string
-	bin   binaries
+	// rushes are the cases at once on a cluster, after half as many.
+	rushes int
+	dir    string
+	bin    binaries
 }
 
 func main() {
@@ -64,11 +67,12 @@ func run(ctx context.Context) error {
 	}
 	flag.IntVar(&b.n, "n", 30, "`cases` for a median")
 	flag.IntVar(&b.burst, "burst", 300, "`cases` at once")
+	flag.IntVar(&b.rushes, "cluster", 2000, "`cases` at once on a cluster, after half as many")
 	only := flag.String("only", "", "take one figure: "+strings.Join(names(), ", "))
 	quick := flag.Bool("quick", false, "few cases: does it run, not how fast")
 	flag.Parse()
 	if *quick {
-		b.n, b.burst = 4, 30
+		b.n, b.burst, b.rushes = 4, 30, 40
 	}
 	chosen, err := choose(*only)
 	if err != nil {

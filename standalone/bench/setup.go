@@ -125,6 +125,11 @@ func (b *bench) up(ctx context.Context, f *firm) (*up, error) {
 	if err != nil {
 		return nil, err
 	}
+	return reach(ctx, p)
+}
+
+// reach connects to a Temporal server that was just spawned.
+func reach(ctx context.Context, p *process) (_ *up, err error) {
 	u := &up{process: p}
 	if u.address, err = p.await("temporal"); err != nil {
 		return nil, err
@@ -132,7 +137,7 @@ func (b *bench) up(ctx context.Context, f *firm) (*up, error) {
 	log := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	u.temporal, err = client.DialContext(ctx, client.Options{HostPort: u.address, Namespace: house.Namespace, Logger: log})
 	if err != nil {
-		u.process.stop()
+		p.stop()
 		return nil, fmt.Errorf("connect to %s: %w", u.address, err)
 	}
 	u.cases = cases.New(u.temporal, house.Namespace)

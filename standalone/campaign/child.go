@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -17,6 +16,7 @@ import (
 	"lastday/config"
 	"lastday/record/setup"
 	"lastday/secret"
+	"lastday/standalone/herd"
 	"lastday/standalone/house"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
@@ -42,15 +42,9 @@ func told() (child, error) {
 	return c, nil
 }
 
-// dieWithParent ends this process when the one that started it is gone.
-func dieWithParent() {
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	os.Exit(3)
-}
-
 // runServer is the Temporal server alone, as a process.
 func runServer() error {
-	go dieWithParent()
+	go herd.DieWithParent()
 	c, err := told()
 	if err != nil {
 		return err
@@ -73,7 +67,7 @@ func runServer() error {
 // runWorker is what command worker does, as a process: cases, all systems, and
 // the record, which it signs as well.
 func runWorker() error {
-	go dieWithParent()
+	go herd.DieWithParent()
 	c, err := told()
 	if err != nil {
 		return err

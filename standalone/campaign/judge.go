@@ -35,13 +35,13 @@ func (s *site) judge(out *result) {
 		}
 	}
 	s.messages(out)
-	out.doubled = append(out.doubled, s.calls.doubled()...)
+	out.doubled = append(out.doubled, s.calls.Doubled()...)
 	for mail, before := range s.stayers {
 		if now := s.firm.Holds(mail); !slices.Equal(before, now) {
 			out.bystanders = append(out.bystanders, fmt.Sprintf("%s held %v, and holds %v", mail, before, now))
 		}
 	}
-	out.calls, out.faults = s.calls.total, s.calls.faults
+	out.calls, out.faults = s.calls.Sums()
 }
 
 func (l *leaver) plotted() string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"lastday/sandbox/company"
 	"lastday/sandbox/faults"
 	"lastday/sandbox/people"
+	"lastday/standalone/calls"
+	"lastday/standalone/herd"
 	"lastday/standalone/house"
 	"lastday/starter/cases"
 )
@@ -37,7 +40,7 @@ type site struct {
 	told     child
 	temporal client.Client
 	cases    *cases.Client
-	calls    *calls
+	calls    *calls.Log
 	stops    []func()
 }
 
@@ -75,7 +78,7 @@ func open(o orders) (s *site, err error) {
 	s.vendors = map[string]*faults.Injector{
 		"okta": s.firm.Okta.Faults(), "github": s.firm.GitHub.Faults(), "slack": s.firm.Slack.Faults(), "tailscale": s.firm.Tailscale.Faults(),
 	}
-	s.calls = newCalls()
+	s.calls = calls.New()
 	return s, s.people()
 }
 
@@ -159,19 +162,23 @@ func (s *site) close() {
 }
 
 // herds starts the server and the workers.
-func (s *site) herds(ctx context.Context) (server, workers *herd, err error) {
-	one := func(name string, n int) (*herd, error) {
+func (s *site) herds(ctx context.Context) (server, workers *herd.Herd, err error) {
+	one := func(name string, n int) (*herd.Herd, error) {
 		log, err := s.log(name)
 		if err != nil {
 			return nil, err
 		}
-		return keep(ctx, name, n, s.told, log)
+		b, err := json.Marshal(s.told)
+		if err != nil {
+			return nil, fmt.Errorf("start %s: %w", name, err)
+		}
+		return herd.Keep(ctx, name, n, []string{processVar + "=" + name, childVar + "=" + string(b)}, log)
 	}
 	if server, err = one("server", 1); err != nil {
 		return nil, nil, err
 	}
 	if workers, err = one("worker", s.orders.workers); err != nil {
-		server.stop()
+		server.Stop()
 		return nil, nil, err
 	}
 	return server, workers, nil
@@ -192,8 +199,8 @@ func run(ctx context.Context, o orders) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer server.stop()
-	defer workers.stop()
+	defer server.Stop()
+	defer workers.Stop()
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -203,9 +210,9 @@ func run(ctx context.Context, o orders) (*result, error) {
 		v.Clear()
 	}
 	s.finish(rest)
-	s.calls.take(s.vendors)
-	workers.stop()
-	out := &result{orders: o, kills: map[string]int{"worker": workers.killed(), "server": server.killed()}, took: time.Since(began)}
+	s.calls.Take(s.vendors)
+	workers.Stop()
+	out := &result{orders: o, kills: map[string]int{"worker": workers.Killed(), "server": server.Killed()}, took: time.Since(began)}
 	s.judge(out)
 	if err := s.writeCases(); err != nil {
 		return nil, err
@@ -214,7 +221,7 @@ func run(ctx context.Context, o orders) (*result, error) {
 }
 
 // storm runs all cases while everything goes wrong.
-func (s *site) storm(ctx context.Context, server, workers *herd) {
+func (s *site) storm(ctx context.Context, server, workers *herd.Herd) {
 	ctx, cancel := context.WithTimeout(ctx, s.orders.limit)
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -223,11 +230,11 @@ func (s *site) storm(ctx context.Context, server, workers *herd) {
 		v.Draw(s.dice.draw(name))
 	}
 	for _, f := range []func(){
-		func() { s.dice.spells(ctx, s.vendors, s.calls.operations) },
-		func() { s.calls.follow(ctx, s.vendors) },
+		func() { s.dice.spells(ctx, s.vendors, s.calls.Operations) },
+		func() { s.calls.Follow(ctx, s.vendors) },
 		func() { s.answer(ctx) },
-		func() { workers.killEvery(ctx, s.orders.killWorker) },
-		func() { server.killEvery(ctx, s.orders.killServer) },
+		func() { workers.KillEvery(ctx, s.orders.killWorker) },
+		func() { server.KillEvery(ctx, s.orders.killServer) },
 		func() { s.progress(ctx) },
 	} {
 		beside.Go(f)

@@ -23,7 +23,6 @@ import (
 	"lastday/starter/cases"
 	"lastday/starter/doors"
 	"lastday/starter/local"
-	"lastday/starter/reader"
 	"lastday/starter/serve"
 	"lastday/worker/run"
 )
@@ -71,13 +70,7 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Server, err = temporal.Start(ctx, temporal.Options{
-		DataDir: f.Standalone.DataDir, Database: f.Standalone.Database, Password: password(f.Standalone),
-		FrontendAddr: f.Standalone.Frontend, UIAddr: f.Standalone.UI,
-		Namespace: Namespace, Retention: f.Standalone.Retention,
-		SearchAttributes: cases.SearchAttributes(), StockDispatch: o.StockDispatch,
-		Log: log, LogLevel: slog.LevelError, CodecEndpoint: codecEndpoint(f),
-	})
+	h.Server, err = Temporal(ctx, f, o, log)
 	if err != nil {
 		return nil, err
 	}
@@ -131,29 +124,6 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	}
 	h.later(forget)
 	return h, nil
-}
-
-// password is read at each new connection; nil leaves it to PostgreSQL's own
-// variables and files.
-func password(s config.Standalone) func() (string, error) {
-	if !s.Password.IsSet() {
-		return nil
-	}
-	return func() (string, error) {
-		v, err := s.Password.Value()
-		if err != nil {
-			return "", fmt.Errorf("read standalone.password: %w", err)
-		}
-		return v, nil
-	}
-}
-
-// codecEndpoint is where the UI of this process has payloads decrypted.
-func codecEndpoint(f config.File) string {
-	if f.Serve.Codec == nil {
-		return ""
-	}
-	return "http://" + f.Serve.Listen + reader.Base
 }
 
 // absolute is the path for a process that runs elsewhere.

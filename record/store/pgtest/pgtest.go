@@ -98,7 +98,7 @@ func (s *Server) launch() error {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	defer log.Close()
-	s.cmd = s.command("postgres", "-D", s.Data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=50", "-c", "recovery_init_sync_method=syncfs")
+	s.cmd = s.command("postgres", "-D", s.Data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=100", "-c", "recovery_init_sync_method=syncfs")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)

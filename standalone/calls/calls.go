@@ -1,4 +1,5 @@
-package main
+// Package calls judges what vendors were asked: whether a change was made twice.
+package calls
 
 import (
 	"context"
@@ -12,9 +13,9 @@ import (
 	"lastday/sandbox/faults"
 )
 
-// calls are all calls that vendors got: counted, and kept where they may have
-// been made twice or misled somebody to do so.
-type calls struct {
+// Log has all calls that vendors got: counted, and kept where they may have been
+// made twice or misled somebody to do so. Safe for concurrent use.
+type Log struct {
 	mu      sync.Mutex
 	total   int
 	faults  map[faults.Kind]int
@@ -23,31 +24,40 @@ type calls struct {
 	misread map[string][]faults.Call   // reads that told what is not so, by system
 }
 
-func newCalls() *calls {
-	return &calls{
+// New is an empty log.
+func New() *Log {
+	return &Log{
 		faults: map[faults.Kind]int{}, ops: map[string]map[string]bool{}, writes: map[string][]faults.Call{}, misread: map[string][]faults.Call{},
 	}
 }
 
-// follow takes the calls down before the stand-ins forget them.
-func (c *calls) follow(ctx context.Context, vendors map[string]*faults.Injector) {
-	for pause(ctx, 500*time.Millisecond) == nil {
-		c.take(vendors)
-	}
-}
-
-func (c *calls) take(vendors map[string]*faults.Injector) {
-	for system, v := range vendors {
-		all := v.TakeCalls()
-		c.mu.Lock()
-		for _, call := range all {
-			c.note(system, call)
+// Follow takes the calls down before the stand-ins forget them, until ctx ends.
+func (c *Log) Follow(ctx context.Context, vendors map[string]*faults.Injector) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.Take(vendors)
 		}
-		c.mu.Unlock()
 	}
 }
 
-func (c *calls) note(system string, call faults.Call) {
+// Take takes down what the vendors were asked since the last time.
+func (c *Log) Take(vendors map[string]*faults.Injector) {
+	for system, v := range vendors {
+		for _, call := range v.TakeCalls() {
+			c.Note(system, call)
+		}
+	}
+}
+
+// Note takes one call down.
+func (c *Log) Note(system string, call faults.Call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.total++
 	if c.ops[system] == nil {
 		c.ops[system] = map[string]bool{}
@@ -79,16 +89,16 @@ func harmless(system, op string) bool {
 	return system == "slack" && strings.HasPrefix(op, "POST /api/")
 }
 
-// operations lists what a vendor was asked so far.
-func (c *calls) operations(system string) []string {
+// Operations lists what a vendor was asked so far.
+func (c *Log) Operations(system string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Sorted(maps.Keys(c.ops[system]))
 }
 
-// doubled are the changes that were made once more after it was seen that they
+// Doubled are the changes that were made once more after it was seen that they
 // had been made, and nothing had said otherwise since.
-func (c *calls) doubled() []string {
+func (c *Log) Doubled() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
@@ -114,6 +124,13 @@ func (c *calls) doubled() []string {
 	return out
 }
 
+// Sums are how many calls there were, and how many of them met each fault.
+func (c *Log) Sums() (total int, met map[faults.Kind]int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total, maps.Clone(c.faults)
+}
+
 // story tells what became of each of several calls.
 func story(all []faults.Call) string {
 	var out []string
@@ -125,7 +142,7 @@ func story(all []faults.Call) string {
 
 // misled reports whether a vendor told, between two times, that the access was
 // there still: about the same person or thing, or in a list of everybody.
-func (c *calls) misled(system string, call faults.Call, since time.Time) bool {
+func (c *Log) misled(system string, call faults.Call, since time.Time) bool {
 	for _, m := range c.misread[system] {
 		if m.At.Before(since) || m.At.After(call.At) {
 			continue

@@ -1,9 +1,10 @@
-package main
+// Package herd keeps processes of this very binary alive, for programs and tests
+// that kill them. What they do, they are told by their environment.
+package herd
 
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +15,18 @@ import (
 	"time"
 )
 
-// herd keeps a number of processes of one kind alive: when one dies, another is
-// started at once.
-type herd struct {
+// DieWithParent ends this process when the one that started it is gone. It does not
+// return: call it in a goroutine.
+func DieWithParent() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(3)
+}
+
+// Herd keeps a number of processes of one kind alive: when one dies, another is
+// started at once. Its methods may be called from any goroutine.
+type Herd struct {
 	name  string
-	told  child
+	env   []string
 	log   io.Writer
 	ready chan struct{} // one for each process that began to work
 
@@ -29,9 +37,11 @@ type herd struct {
 	all     sync.WaitGroup
 }
 
-// keep starts n processes and returns once each was at work.
-func keep(ctx context.Context, name string, n int, c child, log io.Writer) (*herd, error) {
-	h := &herd{name: name, told: c, log: log, alive: make([]*exec.Cmd, n), ready: make(chan struct{}, 1000)}
+// Keep starts n processes and returns once each was at work, which a process says
+// by its first line. Each is this binary with env added to its environment, has its
+// life on standard input (DieWithParent), and writes what goes wrong to log.
+func Keep(ctx context.Context, name string, n int, env []string, log io.Writer) (*Herd, error) {
+	h := &Herd{name: name, env: env, log: log, alive: make([]*exec.Cmd, n), ready: make(chan struct{}, 1000)}
 	failed := make(chan error, n)
 	for place := range n {
 		h.all.Go(func() {
@@ -44,17 +54,27 @@ func keep(ctx context.Context, name string, n int, c child, log io.Writer) (*her
 		select {
 		case <-h.ready:
 		case err := <-failed:
-			h.stop()
+			h.Stop()
 			return nil, err
 		case <-time.After(time.Minute):
-			h.stop()
-			return nil, fmt.Errorf("no %s is at work after a minute; see its log with --keep", name)
+			h.Stop()
+			return nil, fmt.Errorf("no %s is at work after a minute; see its log", name)
 		}
 	}
 	return h, nil
 }
 
-func (h *herd) supervise(ctx context.Context, place int) error {
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (h *Herd) supervise(ctx context.Context, place int) error {
 	for {
 		err := h.live(ctx, place)
 		if errors.Is(err, errStopped) {
@@ -73,13 +93,9 @@ func (h *herd) supervise(ctx context.Context, place int) error {
 var errStopped = errors.New("stopped")
 
 // live runs one process to its end.
-func (h *herd) live(ctx context.Context, place int) error {
-	b, err := json.Marshal(h.told)
-	if err != nil {
-		return fmt.Errorf("start %s: %w", h.name, err)
-	}
+func (h *Herd) live(ctx context.Context, place int) error {
 	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), processVar+"="+h.name, childVar+"="+string(b))
+	cmd.Env = append(os.Environ(), h.env...)
 	cmd.Stderr = h.log
 	life, errIn := cmd.StdinPipe()
 	out, errOut := cmd.StdoutPipe()
@@ -111,8 +127,8 @@ func (h *herd) live(ctx context.Context, place int) error {
 	return nil
 }
 
-// kill ends the process at a place with SIGKILL, if one runs there.
-func (h *herd) kill(place int) {
+// Kill ends the process at a place with SIGKILL, if one runs there.
+func (h *Herd) Kill(place int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if cmd := h.alive[place%len(h.alive)]; cmd != nil && cmd.Process.Kill() == nil {
@@ -120,21 +136,22 @@ func (h *herd) kill(place int) {
 	}
 }
 
-// killEvery kills one after the other until ctx ends.
-func (h *herd) killEvery(ctx context.Context, d time.Duration) {
+// KillEvery kills one after the other until ctx ends.
+func (h *Herd) KillEvery(ctx context.Context, d time.Duration) {
 	for place := 0; pause(ctx, d) == nil; place++ {
-		h.kill(place)
+		h.Kill(place)
 	}
 }
 
-func (h *herd) killed() int {
+// Killed is how many Kill has ended.
+func (h *Herd) Killed() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.deaths
 }
 
-// stop asks all to end, and kills those that take too long.
-func (h *herd) stop() {
+// Stop asks all to end, and kills those that take too long.
+func (h *Herd) Stop() {
 	signal := func(s os.Signal) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
