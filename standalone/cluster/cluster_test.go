@@ -147,7 +147,7 @@ func (s *site) read(t *testing.T, ends map[string]offboarding.Case) {
 		assert.Empty(t, found, mail)
 		book, err := casefile.Rebuild(entries, nil)
 		require.NoError(t, err, mail)
-		assert.Equal(t, end.State, book.Case.State, mail)
+		assert.Equal(t, end.State, book.State, mail)
 		sums, err := l.Cases(t.Context(), record.Filter{Case: end.RunID})
 		require.NoError(t, err)
 		require.Len(t, sums, 1, mail)

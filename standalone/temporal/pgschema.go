@@ -146,7 +146,7 @@ func ours(ctx context.Context, conn *pgx.Conn, d database) error {
 // schemaTx is where Temporal's schema tool works: a transaction, which its own
 // connection has none of.
 type schemaTx struct {
-	ctx context.Context //nolint:containedctx // the tool's interface has none
+	ctx context.Context // the tool's interface has none
 	on  interface {
 		Exec(ctx context.Context, statement string, args ...any) (pgconn.CommandTag, error)
 		QueryRow(ctx context.Context, query string, args ...any) pgx.Row
