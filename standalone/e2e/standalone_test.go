@@ -17,6 +17,7 @@ import (
 
 	"lastday/config"
 	"lastday/offboarding"
+	"lastday/record/store/pgtest"
 	"lastday/standalone/house"
 	"lastday/starter/cases"
 )
@@ -80,12 +81,14 @@ func TestTheWholeProcessIsKilledAndGoesOnFromItsDataDirectory(t *testing.T) {
 	for _, at := range []struct {
 		name, system, call string
 		moment             moment
+		postgres           bool
 	}{
-		{"before the first change", "okta", "/lifecycle/suspend", calling},
-		{"after the first change", "okta", "/lifecycle/suspend", applied},
-		{"among the changes", "github", "/orgs/acme/memberships/", applied},
-		{"after the message", "slack", "/api/chat.postMessage", applied},
-		{"before the last message", "slack", "/api/chat.update", calling},
+		{"before the first change", "okta", "/lifecycle/suspend", calling, false},
+		{"after the first change", "okta", "/lifecycle/suspend", applied, false},
+		{"among the changes", "github", "/orgs/acme/memberships/", applied, false},
+		{"among the changes, on PostgreSQL", "github", "/orgs/acme/memberships/", applied, true},
+		{"after the message", "slack", "/api/chat.postMessage", applied, false},
+		{"before the last message", "slack", "/api/chat.update", calling, false},
 	} {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,6 +105,9 @@ func TestTheWholeProcessIsKilledAndGoesOnFromItsDataDirectory(t *testing.T) {
 				return true
 			})
 			s.append(t, fmt.Sprintf("standalone:\n  data_dir: %s\n  frontend: 127.0.0.1:0\n  ui: 127.0.0.1:0\n", filepath.Join(s.dir, "data")))
+			if at.postgres {
+				s.append(t, fmt.Sprintf("  database: %q\n", pgtest.Start(t).New(t)))
+			}
 
 			h := startWhole(t, s)
 			dies <- h
