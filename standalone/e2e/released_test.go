@@ -16,7 +16,7 @@ import (
 // released is the commit from which workers are upgraded, and to which they are
 // rolled back: the newest that is in use anywhere. Whoever releases sets it anew.
 // LASTDAY_E2E_FROM is another for one run.
-const released = "0e0458c13a37783e6088b7efbda79e31a4f359b1"
+const released = "d144a01c688c90298b96e4e8960c2b28db3654fb"
 
 // checkout lays the files of a commit into a folder of their own. A clone that
 // does not reach back so far cannot: the test is then skipped, or with
