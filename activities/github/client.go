@@ -66,7 +66,10 @@ func newWire(cfg Config, cred Credential, name string, allow []string) (*wire, e
 		name: name, app: cred.IsApp(), base: base, graphqlURL: graphqlBase(base), rest: map[string]*http.Client{},
 		graphql: map[string]*http.Client{}, tokens: map[string]*installation{},
 	}
-	direct := http.DefaultTransport.(*http.Transport).Clone()
+	direct, err := transport.Connections(transport.Options{System: System, Base: base.String(), Private: cfg.PrivateAddresses})
+	if err != nil {
+		return nil, err
+	}
 	direct.MaxIdleConnsPerHost = atOnce
 	next := &bounded{next: direct, slots: make(chan struct{}, atOnce)}
 	client := func(base *url.URL, allow []string, authorize func(*http.Request) error) (*http.Client, error) {

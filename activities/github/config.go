@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/secret"
 )
@@ -29,6 +30,9 @@ type Config struct {
 	BaseURL string `yaml:"base_url"`
 	// AllowHTTP permits plain HTTP to a host that is not loopback.
 	AllowHTTP bool `yaml:"allow_http"`
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which the server may
+	// live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// Organizations are the organisations to cut access in.
 	Organizations []string `yaml:"organizations"`
 	// Credential is the one that reads and writes.
@@ -110,6 +114,9 @@ func (c *Config) Defaults() {
 func (c *Config) Validate() error {
 	if _, err := transport.CheckBase(c.BaseURL, c.AllowHTTP); err != nil {
 		return fmt.Errorf("github: base_url: %w", err)
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("github: private_addresses: %w", err)
 	}
 	if len(c.Organizations) == 0 {
 		return errors.New("github: organizations is empty: list the organisations to cut access in")

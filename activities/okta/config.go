@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/secret"
 )
@@ -19,6 +20,9 @@ type Config struct {
 	BaseURL string `yaml:"base_url"`
 	// AllowHTTP permits plain HTTP to a host that is not this machine.
 	AllowHTTP bool `yaml:"allow_http"`
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which the org may
+	// live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// Credential is the one that writes: an API token, or a service app.
 	Credential `yaml:",inline"`
 	// Observer is a second, read-only credential that Observe reads back with;
@@ -102,6 +106,9 @@ var (
 func (c *Config) Validate() error {
 	if _, err := transport.CheckBase(c.BaseURL, c.AllowHTTP); err != nil {
 		return fmt.Errorf("base_url: %w", err)
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("private_addresses: %w", err)
 	}
 	if strings.Contains(c.BaseURL, "-admin.okta") {
 		return errors.New("base_url: this is the admin console's address; give the org's own, without -admin")

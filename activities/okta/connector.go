@@ -62,7 +62,14 @@ func (k *Connector) System() offboarding.System { return System }
 
 func build(c Config) (*clients, error) {
 	observer, name := c.observing()
-	primary, second := connections(), connections()
+	primary, err := c.connections()
+	if err != nil {
+		return nil, err
+	}
+	second, err := c.connections()
+	if err != nil {
+		return nil, err
+	}
 	auth, err := c.authorizer(c, primary)
 	if err != nil {
 		return nil, err
@@ -93,11 +100,14 @@ func build(c Config) (*clients, error) {
 	return &out, nil
 }
 
-// connections is a pool of its own that honours the proxy variables.
-func connections() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+// connections is a pool of its own.
+func (c Config) connections() (*http.Transport, error) {
+	t, err := transport.Connections(transport.Options{System: System, Base: c.BaseURL, Private: c.PrivateAddresses})
+	if err != nil {
+		return nil, err
+	}
 	t.MaxIdleConnsPerHost = 64
-	return t
+	return t, nil
 }
 
 func reads() []string {

@@ -43,7 +43,10 @@ func NewDirectory(c Config) (*Directory, error) {
 func reader(c Config, allow ...string) func() (*client, error) {
 	return sync.OnceValues(func() (*client, error) {
 		cred, name := c.observing()
-		pool := connections()
+		pool, err := c.connections()
+		if err != nil {
+			return nil, err
+		}
 		auth, err := cred.authorizer(c, pool)
 		if err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ type Codes struct {
 
 // NewCodes builds it from the slack section. It makes no call and reads no secret.
 func NewCodes(c Config) (*Codes, error) {
-	client, err := web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Methods: []string{"auth.test", "chat.postMessage"}})
+	client, err := web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Private: c.PrivateAddresses, Methods: []string{"auth.test", "chat.postMessage"}})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"lastday/activities/slack/notify"
 	"lastday/activities/slack/web"
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/secret"
 )
 
@@ -25,6 +26,9 @@ type Config struct {
 	BaseURL string `yaml:"base_url"`
 	// AllowHTTP permits plain HTTP to a host that is not loopback.
 	AllowHTTP bool `yaml:"allow_http"`
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which Slack may
+	// live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// TeamID is the workspace (T…) or organisation (E…) that every token must
 	// belong to. Empty: not checked.
 	TeamID string `yaml:"team_id"`
@@ -85,6 +89,9 @@ func (c *Config) Validate() error {
 	}
 	if _, err := transport.CheckBase(c.ScimBaseURL, c.AllowHTTP); err != nil {
 		return fmt.Errorf("slack.scim_base_url: %w", err)
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("slack.private_addresses: %w", err)
 	}
 	if c.TeamID != "" && !teamID.MatchString(c.TeamID) {
 		return fmt.Errorf("slack.team_id %q is not an id like T01ABCDEF", c.TeamID)

@@ -45,10 +45,10 @@ func New(c Config) (*Connector, error) {
 	out := &Connector{conf: c, owners: map[string]owner{}, observerCalled: "primary"}
 	methods := []string{"auth.test", "users.lookupByEmail", "users.list", "users.info"}
 	var err error
-	if out.web, err = web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Methods: methods}); err != nil {
+	if out.web, err = web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Private: c.PrivateAddresses, Methods: methods}); err != nil {
 		return nil, err
 	}
-	if out.observer, err = web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Methods: methods}); err != nil {
+	if out.observer, err = web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Private: c.PrivateAddresses, Methods: methods}); err != nil {
 		return nil, err
 	}
 	if c.ScimToken.IsSet() {

@@ -18,7 +18,7 @@ type Messenger struct {
 // NewMessenger builds it from the slack section. It reads no secret.
 func NewMessenger(c Config) (*Messenger, error) {
 	n, err := notify.New(notify.Config{
-		BotToken: c.BotToken, Channel: c.Channel, BaseURL: c.BaseURL, AllowHTTP: c.AllowHTTP, TeamID: c.TeamID,
+		BotToken: c.BotToken, Channel: c.Channel, BaseURL: c.BaseURL, AllowHTTP: c.AllowHTTP, PrivateAddresses: c.PrivateAddresses, TeamID: c.TeamID,
 	})
 	if err != nil {
 		return nil, err

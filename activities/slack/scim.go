@@ -31,7 +31,7 @@ const (
 // newScim builds a client for the operations in allow and makes no call.
 func newScim(c Config, token secret.Ref, allow ...string) (*scimClient, error) {
 	h, err := transport.Client(transport.Options{
-		System: web.System, Base: c.ScimBaseURL, AllowHTTP: c.AllowHTTP, Allow: allow,
+		System: web.System, Base: c.ScimBaseURL, AllowHTTP: c.AllowHTTP, Private: c.PrivateAddresses, Allow: allow,
 		Authorize: func(r *http.Request) error {
 			value, err := token.Value()
 			if err != nil {

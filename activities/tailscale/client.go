@@ -42,8 +42,10 @@ func (c *Connector) open(cred *credential, ops ...string) (*client, error) {
 	for _, op := range ops {
 		allow = append(allow, expand(op, c.cfg.Tailnet))
 	}
-	next := http.DefaultTransport.(*http.Transport).Clone()
-	next.MaxIdleConnsPerHost = 32
+	next, err := c.cfg.connections()
+	if err != nil {
+		return nil, err
+	}
 	hc, err := transport.Client(transport.Options{
 		System: System, Base: c.cfg.BaseURL, AllowHTTP: c.cfg.AllowHTTP, Allow: allow,
 		Authorize: cred.authorize, Next: next,
@@ -60,6 +62,11 @@ func (c *Connector) open(cred *credential, ops ...string) (*client, error) {
 		cred: cred, http: hc, base: base, next: next,
 		api: &ts.Client{BaseURL: base, Tailnet: c.cfg.Tailnet, HTTP: hc, UserAgent: "lastday"},
 	}, nil
+}
+
+// connections is a pool of its own.
+func (c Config) connections() (*http.Transport, error) {
+	return transport.Connections(transport.Options{System: System, Base: c.BaseURL, Private: c.PrivateAddresses})
 }
 
 // close lets go of the client's idle connections.

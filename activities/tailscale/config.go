@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/secret"
 )
@@ -50,6 +51,9 @@ type Config struct {
 	BaseURL string `yaml:"base_url"`
 	// AllowHTTP permits plain HTTP to a host that is not loopback.
 	AllowHTTP bool `yaml:"allow_http"`
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which the API server may
+	// live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// Tailnet is the organisation's name as the admin console shows it under
 	// General; default "-", the credential's own tailnet.
 	Tailnet string `yaml:"tailnet"`
@@ -121,6 +125,9 @@ var (
 func (c *Config) Validate() error {
 	if _, err := transport.CheckBase(c.BaseURL, c.AllowHTTP); err != nil {
 		return fmt.Errorf("tailscale.base_url: %w", err)
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("tailscale.private_addresses: %w", err)
 	}
 	if !tailnetPattern.MatchString(c.Tailnet) || strings.Contains(c.Tailnet, "..") {
 		return fmt.Errorf("tailscale.tailnet: %q is not an organisation name; give the one the admin console shows under General, or - for the credential's own", c.Tailnet)

@@ -103,7 +103,10 @@ func (c *credential) bearer(ctx context.Context) (*oauth2.Token, error) {
 const tokenOp = "POST /api/v2/oauth/token"
 
 func (c *credential) fetch(ctx context.Context, clientSecret string) (*oauth2.Token, error) {
-	next := http.DefaultTransport.(*http.Transport).Clone()
+	next, err := c.cfg.connections()
+	if err != nil {
+		return nil, err
+	}
 	defer next.CloseIdleConnections()
 	hc, err := transport.Client(transport.Options{
 		System: System, Base: c.cfg.BaseURL, AllowHTTP: c.cfg.AllowHTTP, Allow: []string{tokenOp}, Next: next,

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/secret"
 )
@@ -32,6 +33,9 @@ type Options struct {
 	Base string
 	// AllowHTTP permits plain HTTP to a host that is not loopback.
 	AllowHTTP bool
+	// Private are the networks that are no part of the internet and in which the
+	// vendor may live all the same; the configuration's private_addresses.
+	Private egress.Networks
 	// Allow lists the operations as "METHOD /path/{name}" below Base; a braced
 	// segment matches exactly one segment that is not "", "." or "..", and
 	// holds no encoded slash.
@@ -45,8 +49,7 @@ type Options struct {
 	Limit func(*http.Response, []byte) (time.Duration, bool)
 	// AnyBody lets a successful answer have any content type (for non-JSON APIs).
 	AnyBody bool
-	// Next replaces the real transport; nil is a copy of the default one, which
-	// honours HTTPS_PROXY and NO_PROXY.
+	// Next is what the calls go through; nil is Connections with these options.
 	Next http.RoundTripper
 }
 
@@ -65,8 +68,10 @@ func Client(o Options) (*http.Client, error) {
 		rules = append(rules, rule{text: a, method: method, parts: strings.Split(strings.Trim(path, "/"), "/")})
 	}
 	if o.Next == nil {
-		next := http.DefaultTransport.(*http.Transport).Clone()
-		next.MaxIdleConnsPerHost = 32
+		next, err := Connections(o)
+		if err != nil {
+			return nil, err
+		}
 		o.Next = next
 	}
 	if o.Timeout == 0 {
@@ -79,6 +84,19 @@ func Client(o Options) (*http.Client, error) {
 			return http.ErrUseLastResponse
 		},
 	}, nil
+}
+
+// Connections is a pool of its own that reaches Base, and of the addresses outside
+// of the internet only those that Base and Private name. It honours HTTPS_PROXY and
+// NO_PROXY. Of the options System, Base and Private count.
+func Connections(o Options) (*http.Transport, error) {
+	d, err := egress.New(egress.Options{Key: "systems." + string(o.System) + ".private_addresses", Base: o.Base, Private: o.Private})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.System, err)
+	}
+	t := d.Transport()
+	t.MaxIdleConnsPerHost = 32
+	return t, nil
 }
 
 // CheckBase parses a base URL: absolute, https (http for loopback, or with
@@ -198,6 +216,10 @@ func (t *roundTripper) exchange(op string, r *http.Request, call *Call) (*http.R
 		// A plain io.EOF would make okta-sdk-golang repeat the call for ever.
 		if errors.Is(err, io.EOF) {
 			err = errors.New("the connection was closed without an answer")
+		}
+		var refused *egress.Refusal
+		if errors.As(err, &refused) {
+			return nil, &Error{Kind: Refused, System: t.System, Op: op, Detail: refused.Detail(), Fix: refused.Fix(), Err: refused}
 		}
 		return nil, &Error{Kind: Unavailable, System: t.System, Op: op, Err: err}
 	}

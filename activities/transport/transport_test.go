@@ -102,6 +102,18 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
+// The pool here is another place's, so that the vendor's address is none of its.
+func TestAVendorInsideIsRefusedAndAPersonIsTold(t *testing.T) {
+	pool, err := transport.Connections(transport.Options{System: "toy", Base: "https://vendor.example"})
+	require.NoError(t, err)
+	client, base, calls := vendor(t, good, func(o *transport.Options) { o.Next = pool })
+	_, err = call(t, client, http.MethodGet, base+"/api/users/7")
+	require.True(t, transport.IsKind(err, transport.Refused), "%v", err)
+	require.ErrorContains(t, err, "127.0.0.1 is this machine itself, and was not called")
+	require.ErrorContains(t, err, "add the address or its network to systems.toy.private_addresses")
+	require.Zero(t, calls.Load())
+}
+
 func TestAnAnswerThatMakesNoSenseIsInvalid(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"HTML": func(w http.ResponseWriter, _ *http.Request) {

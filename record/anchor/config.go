@@ -6,12 +6,14 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
 
 	"filippo.io/torchwood"
 
+	"lastday/egress"
 	"lastday/secret"
 )
 
@@ -42,13 +44,16 @@ type SlackConfig struct {
 type S3Config struct {
 	// Endpoint is the store's URL, such as https://s3.eu-central-1.amazonaws.com;
 	// empty: no object store.
-	Endpoint  string     `yaml:"endpoint"`
-	AllowHTTP bool       `yaml:"allow_http"` // permits plain HTTP to a host that is not loopback
-	Bucket    string     `yaml:"bucket"`
-	Prefix    string     `yaml:"prefix"`
-	Region    string     `yaml:"region"` // default us-east-1
-	AccessKey secret.Ref `yaml:"access_key"`
-	SecretKey secret.Ref `yaml:"secret_key"`
+	Endpoint  string `yaml:"endpoint"`
+	AllowHTTP bool   `yaml:"allow_http"` // permits plain HTTP to a host that is not loopback
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which the store may
+	// live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
+	Bucket           string          `yaml:"bucket"`
+	Prefix           string          `yaml:"prefix"`
+	Region           string          `yaml:"region"` // default us-east-1
+	AccessKey        secret.Ref      `yaml:"access_key"`
+	SecretKey        secret.Ref      `yaml:"secret_key"`
 	// LockDays is for how many days Object Lock keeps a checkpoint from being
 	// deleted by anybody (mode COMPLIANCE); 0: no lock. The bucket must have been
 	// created with Object Lock.
@@ -61,6 +66,8 @@ type WitnessConfig struct {
 	// URL is what /add-checkpoint is appended to.
 	URL       string `yaml:"url"`
 	AllowHTTP bool   `yaml:"allow_http"` // permits plain HTTP to a host that is not loopback
+	// PrivateAddresses are the networks in which the witness may live.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// Key is the witness's verifier key, name+hash+base64.
 	Key string `yaml:"key"`
 }
@@ -127,6 +134,9 @@ func (c Config) Validate() error {
 		if err := checkURL(w.URL, w.AllowHTTP); err != nil {
 			return fmt.Errorf("%s.url: %w", key, err)
 		}
+		if err := w.PrivateAddresses.Validate(); err != nil {
+			return fmt.Errorf("%s.private_addresses: %w", key, err)
+		}
 		if _, err := torchwood.NewCosignatureVerifier(w.Key); err != nil {
 			return fmt.Errorf("%s.key: %w; give the witness's verifier key as name+hash+base64 (it must be a cosignature key)", key, err)
 		}
@@ -153,7 +163,7 @@ func (c SlackConfig) validate() error {
 }
 
 func (c S3Config) validate() error {
-	if (c == S3Config{}) {
+	if reflect.ValueOf(c).IsZero() {
 		return nil
 	}
 	if err := checkURL(c.Endpoint, c.AllowHTTP); err != nil {
@@ -161,6 +171,9 @@ func (c S3Config) validate() error {
 	}
 	if u, err := url.Parse(c.Endpoint); err != nil || strings.Trim(u.Path, "/") != "" {
 		return fmt.Errorf("endpoint: %q has a path: the bucket belongs under bucket", c.Endpoint)
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("private_addresses: %w", err)
 	}
 	switch {
 	case !bucketLike.MatchString(c.Bucket):

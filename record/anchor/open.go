@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"lastday/egress"
 )
 
 // Needs is what anchors need of the log and of the house.
@@ -76,19 +78,15 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// wire is the way out: it honours HTTPS_PROXY and NO_PROXY, and waits for nobody
-// without end.
-func wire() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+// wire is the way out to a base URL, and to nothing inside that private does not
+// name. It honours HTTPS_PROXY and NO_PROXY, and waits for nobody without end.
+func wire(key, base string, private egress.Networks) (*http.Transport, error) {
+	d, err := egress.New(egress.Options{Key: "record.anchors." + key + ".private_addresses", Base: base, Private: private})
+	if err != nil {
+		return nil, err
+	}
+	t := d.Transport()
 	t.ResponseHeaderTimeout = callTimeout
 	t.MaxResponseHeaderBytes = maxAnswer
-	return t
-}
-
-// client follows no redirect.
-func client() *http.Client {
-	return &http.Client{
-		Transport: wire(), Timeout: callTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return t, nil
 }

@@ -31,9 +31,13 @@ func newS3(c S3Config, p place) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3.endpoint: %w", err)
 	}
+	way, err := wire(KindS3, c.Endpoint, c.PrivateAddresses)
+	if err != nil {
+		return nil, fmt.Errorf("s3: %w", err)
+	}
 	store, err := minio.New(u.Host, &minio.Options{
 		Creds: credentials.New(keys{c}), Secure: u.Scheme == "https", Region: c.Region,
-		Transport: wire(), MaxRetries: 1, // who calls tries again, with patience
+		Transport: way, MaxRetries: 1, // who calls tries again, with patience
 	})
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)

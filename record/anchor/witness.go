@@ -36,7 +36,15 @@ func newWitness(c WitnessConfig, p place, log Log) (*Witness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open witness %s: %w", c.Name, err)
 	}
-	return &Witness{place: p, url: strings.TrimRight(c.URL, "/") + "/add-checkpoint", key: key, log: log, http: client()}, nil
+	way, err := wire(KindWitness, c.URL, c.PrivateAddresses)
+	if err != nil {
+		return nil, fmt.Errorf("open witness %s: %w", c.Name, err)
+	}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Witness{
+		place: p, url: strings.TrimRight(c.URL, "/") + "/add-checkpoint", key: key, log: log,
+		http: &http.Client{Transport: way, Timeout: callTimeout, CheckRedirect: stay},
+	}, nil
 }
 
 // Every spares the witness, whose every answer costs it a disk sync.

@@ -61,7 +61,10 @@ func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*s
 		s.Mount(hook.Path+"/", h)
 	}
 	if f.Serve.Codec != nil && c.Codec() != nil {
-		who := signin.NewBearer(f.Serve.Pages.OIDC, f.Serve.Codec.Audience, f.Serve.Listen, time.Now, log)
+		who, err := signin.NewBearer(f.Serve.Pages.OIDC, f.Serve.Codec.Audience, f.Serve.Listen, time.Now, log)
+		if err != nil {
+			return nil, err
+		}
 		s.Mount(reader.Base+"/", reader.Handler(*f.Serve.Codec, c.Codec(), who, log))
 	}
 	if l != nil {
@@ -87,7 +90,8 @@ func openSlack(f config.File, c *cases.Client, p *policy.Policy, log *slog.Logge
 	conf := *f.Systems.Slack
 	o := slack.Options{
 		Conf: *f.Serve.Slack, BotToken: conf.BotToken, BaseURL: conf.BaseURL, AllowHTTP: conf.AllowHTTP,
-		TeamID: conf.TeamID, Desk: c, Policy: p, Log: log,
+		PrivateAddresses: conf.PrivateAddresses,
+		TeamID:           conf.TeamID, Desk: c, Policy: p, Log: log,
 	}
 	for _, g := range p.Groups() {
 		if id, ok := strings.CutPrefix(g, "slack:"); ok {

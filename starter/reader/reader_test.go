@@ -61,8 +61,9 @@ func newRig(t *testing.T, oidc bool, audience, listen string) *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&r.said, nil))
 	now := func() time.Time { return time.Now().Add(time.Duration(r.now.Load()) * time.Second) }
-	server := httptest.NewServer(reader.Handler(reader.Config{UIOrigin: ui, Audience: audience}, r.codec,
-		signin.NewBearer(conf, audience, listen, now, log), log))
+	who, err := signin.NewBearer(conf, audience, listen, now, log)
+	require.NoError(t, err)
+	server := httptest.NewServer(reader.Handler(reader.Config{UIOrigin: ui, Audience: audience}, r.codec, who, log))
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	return r

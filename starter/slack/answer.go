@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lastday/activities/transport"
+	"lastday/egress"
 )
 
 // answerer posts to response_urls: lines that only one person sees.
@@ -23,7 +24,10 @@ type answerer struct {
 	client *http.Client
 }
 
-func newAnswerer(base string, allowHTTP bool) (*answerer, error) {
+// privateKey is the configuration's key that lets Slack live in a private network.
+const privateKey = "systems.slack.private_addresses"
+
+func newAnswerer(base string, allowHTTP bool, private egress.Networks) (*answerer, error) {
 	if base == "" {
 		base = "https://hooks.slack.com"
 	}
@@ -31,11 +35,11 @@ func newAnswerer(base string, allowHTTP bool) (*answerer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve.slack.response_base: %w", err)
 	}
-	next := http.DefaultTransport.(*http.Transport).Clone()
-	return &answerer{base: u, client: &http.Client{
-		Transport: next, Timeout: 10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	way, err := egress.New(egress.Options{Key: privateKey, Base: base, Private: private})
+	if err != nil {
+		return nil, err
+	}
+	return &answerer{base: u, client: way.Client(10 * time.Second)}, nil
 }
 
 var errElsewhere = errors.New("the response_url is not Slack's, and was not called")
@@ -67,6 +71,10 @@ func (a *answerer) post(ctx context.Context, to, text string) error {
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := a.client.Do(r)
 	if err != nil {
+		var refused *egress.Refusal
+		if errors.As(err, &refused) {
+			return fmt.Errorf("post answer: %w", refused)
+		}
 		return errors.New("post answer: no connection") // the URL in the error is a secret
 	}
 	defer resp.Body.Close()

@@ -11,6 +11,7 @@ import (
 
 	"lastday/activities/slack/web"
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/policy"
 	"lastday/secret"
@@ -54,12 +55,14 @@ type OktaGroups interface {
 // Options are what the door works with.
 type Options struct {
 	Conf serve.Slack
-	// BotToken, BaseURL, AllowHTTP, TeamID and Channel are those of systems.slack.
-	BotToken  secret.Ref
-	BaseURL   string
-	AllowHTTP bool
-	TeamID    string
-	Channel   string
+	// BotToken, BaseURL, AllowHTTP, PrivateAddresses, TeamID and Channel are those of
+	// systems.slack.
+	BotToken         secret.Ref
+	BaseURL          string
+	AllowHTTP        bool
+	PrivateAddresses egress.Networks
+	TeamID           string
+	Channel          string
 	// UserGroups are the ids (S…) of the Slack groups that the policy names.
 	UserGroups []string
 	// OktaNames are the names of the Okta groups that the policy names.
@@ -98,11 +101,11 @@ func New(o Options) (*Door, error) {
 	if o.Policy == nil {
 		return nil, errors.New("serve.slack needs a policy: say who may request, approve, decide and see")
 	}
-	client, err := web.New(web.Options{Base: o.BaseURL, AllowHTTP: o.AllowHTTP, Methods: methods})
+	client, err := web.New(web.Options{Base: o.BaseURL, AllowHTTP: o.AllowHTTP, Private: o.PrivateAddresses, Methods: methods})
 	if err != nil {
 		return nil, err
 	}
-	answer, err := newAnswerer(o.Conf.ResponseBase, o.AllowHTTP)
+	answer, err := newAnswerer(o.Conf.ResponseBase, o.AllowHTTP, o.PrivateAddresses)
 	if err != nil {
 		return nil, err
 	}

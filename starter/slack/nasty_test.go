@@ -168,7 +168,7 @@ func TestAnyDialogKeepsSlacksLimits(t *testing.T) {
 }
 
 func TestOnlySlacksOwnAddressesAreAnswered(t *testing.T) {
-	a, err := newAnswerer("", false)
+	a, err := newAnswerer("", false, nil)
 	require.NoError(t, err)
 	require.True(t, a.allowed("https://hooks.slack.com/commands/T0/1/abc"))
 	for _, bad := range []string{
@@ -178,11 +178,11 @@ func TestOnlySlacksOwnAddressesAreAnswered(t *testing.T) {
 	} {
 		require.False(t, a.allowed(bad), bad)
 	}
-	b, err := newAnswerer("http://127.0.0.1:80/base", false)
+	b, err := newAnswerer("http://127.0.0.1:80/base", false, nil)
 	require.NoError(t, err)
 	require.False(t, b.allowed("http://127.0.0.1:80/other"))
 	require.True(t, b.allowed("http://127.0.0.1:80/base/x"))
-	_, err = newAnswerer("http://slack.example", false)
+	_, err = newAnswerer("http://slack.example", false, nil)
 	require.Error(t, err)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"lastday/activities/slack/web"
+	"lastday/egress"
 )
 
 // runSocket keeps a connection to Slack until the context ends. slack-go
@@ -151,7 +152,12 @@ func (d *Door) dialer() (*websocket.Dialer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("slack.base_url: %w", err)
 	}
+	way, err := egress.New(egress.Options{Key: privateKey, Base: base.String(), Private: d.opt.PrivateAddresses})
+	if err != nil {
+		return nil, err
+	}
 	return &websocket.Dialer{
+		NetDialContext:   way.DialContext,
 		HandshakeTimeout: 15 * time.Second, WriteBufferSize: 32 << 10,
 		// Asked before every connection, with the socket's scheme as http or https.
 		Proxy: func(r *http.Request) (*url.URL, error) {
@@ -160,7 +166,7 @@ func (d *Door) dialer() (*websocket.Dialer, error) {
 			if !own && (r.URL.Scheme != "https" || !strings.HasSuffix(host, ".slack.com")) {
 				return nil, errOtherHost
 			}
-			return http.ProxyFromEnvironment(r)
+			return way.Proxy(r)
 		},
 	}, nil
 }

@@ -27,6 +27,7 @@ import (
 
 	"lastday/activities/slack/web"
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/secret"
 )
 
@@ -43,6 +44,8 @@ type Config struct {
 	Channel   string `yaml:"channel"`
 	BaseURL   string `yaml:"base_url"`
 	AllowHTTP bool   `yaml:"allow_http"`
+	// PrivateAddresses are those of the slack section.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// TeamID is the workspace (T…) or organisation (E…) the token must belong to.
 	TeamID string `yaml:"team_id"`
 	// Settle is how long a second attempt looks for the message of the first
@@ -99,7 +102,7 @@ func New(c Config) (*Notifier, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	client, err := web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Methods: []string{
+	client, err := web.New(web.Options{Base: c.BaseURL, AllowHTTP: c.AllowHTTP, Private: c.PrivateAddresses, Methods: []string{
 		"auth.test", "chat.postMessage", "chat.update", "chat.delete", "conversations.history", "conversations.info",
 	}})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"lastday/activities/transport"
+	"lastday/egress"
 	"lastday/offboarding"
 	"lastday/secret"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	// Base is the URL in front of /api/; empty is DefaultBase.
 	Base      string
 	AllowHTTP bool
+	// Private are further networks that Slack may live in.
+	Private egress.Networks
 	// Methods are the only methods that may be called, such as "users.info".
 	Methods []string
 }
@@ -52,7 +55,7 @@ func New(o Options) (*Client, error) {
 		allow = append(allow, "POST /api/"+m)
 	}
 	h, err := transport.Client(transport.Options{
-		System: System, Base: o.Base, AllowHTTP: o.AllowHTTP, Allow: allow,
+		System: System, Base: o.Base, AllowHTTP: o.AllowHTTP, Private: o.Private, Allow: allow,
 		Limit: limited,
 	})
 	if err != nil {

@@ -44,17 +44,21 @@ const (
 
 // NewBearer takes tokens that the provider made for the audience. It makes no
 // call and reads no secret.
-func NewBearer(c *Config, audience, listen string, now func() time.Time, log *slog.Logger) *Bearer {
+func NewBearer(c *Config, audience, listen string, now func() time.Time, log *slog.Logger) (*Bearer, error) {
 	b := &Bearer{audience: audience, now: now, told: map[[sha256.Size]byte]told{}}
 	if c != nil {
-		b.provider, b.roles = newProvider(*c, now), c.Roles
-		return b
+		p, err := newProvider(*c, now)
+		if err != nil {
+			return nil, err
+		}
+		b.provider, b.roles = p, c.Roles
+		return b, nil
 	}
 	if host, _, err := net.SplitHostPort(listen); err != nil || !isLoopback(host) {
 		b.closed = "serve.listen is an address that other machines may reach, and no provider says who is there"
 		log.Warn("nobody is let in without serve.pages.oidc, since serve.listen is not 127.0.0.1", "listen", listen)
 	}
-	return b
+	return b, nil
 }
 
 // User is who sends the request. The error is for the log: it says why nobody

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"lastday/egress"
 	"lastday/secret"
 )
 
@@ -17,6 +18,8 @@ const Base = "/record"
 // Callback is where the provider sends people back to: the path of the redirect
 // URL.
 const Callback = Base + "/sign-in/callback"
+
+const privateKey = "serve.pages.oidc.private_addresses"
 
 // Config is the section serve.pages.oidc: the OpenID provider that says who
 // somebody is, and which of its groups may see what.
@@ -33,6 +36,9 @@ type Config struct {
 	Scopes []string `yaml:"scopes"`
 	// GroupsClaim is the claim that holds a person's groups; default groups.
 	GroupsClaim string `yaml:"groups_claim"`
+	// PrivateAddresses are the networks, such as 10.20.0.0/16, in which the provider
+	// may live; else an address outside of the internet is not called.
+	PrivateAddresses egress.Networks `yaml:"private_addresses"`
 	// Roles are the groups that make somebody an auditor, HR or an operator.
 	Roles Groups `yaml:"roles"`
 }
@@ -59,6 +65,9 @@ func (c *Config) Validate() error {
 	issuer, err := url.Parse(c.Issuer)
 	if err != nil || !safe(issuer) || issuer.RawQuery != "" || issuer.Fragment != "" {
 		return errors.New("serve.pages.oidc.issuer is not an https address: give the provider's own, such as https://example.okta.com")
+	}
+	if err := c.PrivateAddresses.Validate(); err != nil {
+		return fmt.Errorf("%s: %w", privateKey, err)
 	}
 	if c.ClientID == "" {
 		return errors.New("serve.pages.oidc.client_id is missing: give that of the application registered with the provider")

@@ -71,7 +71,11 @@ func New(c *Config, o Options) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.sealer, g.provider, g.sessions = s, newProvider(*c, o.Now), newSessions(o.Idle, o.Lifetime, o.Log)
+	p, err := newProvider(*c, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	g.sealer, g.provider, g.sessions = s, p, newSessions(o.Idle, o.Lifetime, o.Log)
 	return g, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"lastday/egress"
 	"lastday/record"
 	"lastday/secret"
 )
@@ -27,12 +28,12 @@ type provider struct {
 	known *oidc.Provider
 }
 
-func newProvider(c Config, now func() time.Time) *provider {
-	return &provider{conf: c, now: now, client: &http.Client{
-		Timeout:       10 * time.Second,
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 5 * time.Second},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+func newProvider(c Config, now func() time.Time) (*provider, error) {
+	way, err := egress.New(egress.Options{Key: privateKey, Base: c.Issuer, Private: c.PrivateAddresses})
+	if err != nil {
+		return nil, err
+	}
+	return &provider{conf: c, now: now, client: way.Client(10 * time.Second)}, nil
 }
 
 // discover reads the provider's own description, once it answers.
