@@ -50,10 +50,12 @@ campaign:
 	cd standalone && go build -o ../bin/campaign ./campaign
 	bin/campaign $(CAMPAIGN)
 
+# The commit is in these: it is what a rollout knows a worker by.
+build: STAMPED := $(filter-out -buildvcs=false,$(BUILD))
 build: bin/standalone
-	CGO_ENABLED=0 go build $(BUILD) -o bin/worker ./worker
-	CGO_ENABLED=0 go build $(BUILD) -o bin/starter ./starter
-	CGO_ENABLED=0 go build $(BUILD) -o bin/lastday-verify ./verifier
+	CGO_ENABLED=0 go build $(STAMPED) -o bin/worker ./worker
+	CGO_ENABLED=0 go build $(STAMPED) -o bin/starter ./starter
+	CGO_ENABLED=0 go build $(STAMPED) -o bin/lastday-verify ./verifier
 
 # What each binary is made of, beside it: bin/worker.cdx.json and so on.
 sbom: build
