@@ -2,6 +2,9 @@ package verify
 
 import (
 	"archive/zip"
+	"bufio"
+	"cmp"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +30,9 @@ const (
 	maxFiles     = 32
 	maxDirectory = 256 << 10
 )
+
+// maxStranger bounds what a file may unpack to that is none of the bundle.
+const maxStranger = 16 << 20
 
 // limitOf is how large a file of the bundle may be; zero for what is none of it.
 func limitOf(name string) int64 {
@@ -58,6 +64,7 @@ func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, 
 		return nil, nil, f, fmt.Errorf("%w: it holds more than %d files", errNoBundle, maxFiles)
 	}
 	ration.free = true
+	z.RegisterDecompressor(zip.Deflate, inflate)
 	kept, seen := map[string][]byte{}, map[string]bool{}
 	for _, file := range z.File {
 		name := file.Name
@@ -72,10 +79,8 @@ func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, 
 		seen[strings.ToLower(name)] = true
 		names = append(names, name)
 		limit := limitOf(name)
-		if limit == 0 {
-			continue
-		}
-		b, err := contents(file, limit, name != fileSchema && name != fileHow)
+		keep := limit > 0 && name != fileSchema && name != fileHow
+		b, err := contents(file, cmp.Or(limit, maxStranger), keep)
 		if err != nil {
 			f.add("%s: %s.", name, err)
 			continue
@@ -88,7 +93,7 @@ func unpack(r io.ReaderAt, size int64) (kept map[string][]byte, names []string, 
 		return nil, nil, f, fmt.Errorf("%w: it holds no %s", errNoBundle, fileEvidence)
 	}
 	if f.none() {
-		f = layout(r, z.File)
+		f = layout(r, z.File, size)
 	}
 	return kept, names, f, nil
 }
@@ -127,10 +132,37 @@ func whole(n, limit int64, err error) error {
 	switch {
 	case n > limit:
 		return fmt.Errorf("it unpacks to more than %d MB", limit>>20)
+	case errors.Is(err, errBehind):
+		return err
 	case err != nil:
 		return errors.New("it is damaged: its contents do not fit their checksum")
 	}
 	return nil
+}
+
+var errBehind = errors.New("something lies behind its packed contents, where programs could find another file")
+
+// inflate unpacks, and errs if what was packed ends before the bytes do that the
+// list of files gives to it.
+func inflate(r io.Reader) io.ReadCloser {
+	in := bufio.NewReader(r) // flate reads no byte too many from one that has ReadByte
+	return &inflater{flate.NewReader(in), in}
+}
+
+type inflater struct {
+	io.ReadCloser
+	in *bufio.Reader
+}
+
+// Read implements io.Reader.
+func (i *inflater) Read(p []byte) (int, error) {
+	n, err := i.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		if _, more := i.in.ReadByte(); more == nil {
+			return n, errBehind
+		}
+	}
+	return n, err //nolint:wrapcheck // io.EOF must stay what it is
 }
 
 // rationed reads no more than it may before it is set free.
