@@ -61,7 +61,7 @@ func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*s
 		s.Mount(hook.Path+"/", h)
 	}
 	if f.Serve.Codec != nil && c.Codec() != nil {
-		who, err := signin.NewBearer(f.Serve.Pages.OIDC, f.Serve.Codec.Audience, f.Serve.Listen, time.Now, log)
+		who, err := signin.NewBearer(f.Serve.Pages.OIDC, f.Serve.Codec.Audience, place(f), time.Now, log)
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +69,7 @@ func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*s
 	}
 	if l != nil {
 		h, err := pages.New(f.Serve.Pages, pages.Options{
-			Record: l, PublicKey: l.PublicKey, Listen: f.Serve.Listen, Log: log,
+			Record: l, PublicKey: l.PublicKey, Place: place(f), Log: log,
 			Export: func(ctx context.Context, w io.Writer, id string) error {
 				return bundle.Write(ctx, w, l, id, bundle.Options{Key: l.PublicKey})
 			},
@@ -81,6 +81,18 @@ func Open(f config.File, c *cases.Client, l *setup.Ledger, log *slog.Logger) (*s
 		s.Mount(pages.Base+"/", h)
 	}
 	return s, nil
+}
+
+// place is where requests come in, and what at it is for callers from outside.
+func place(f config.File) signin.Place {
+	at := signin.Place{Listen: f.Serve.Listen}
+	switch {
+	case len(f.Hooks.Sources) > 0:
+		at.Strangers = "the hook for HR systems"
+	case f.Serve.Slack != nil && f.Serve.Slack.Mode == serve.HTTP:
+		at.Strangers = "what Slack calls"
+	}
+	return at
 }
 
 func openSlack(f config.File, c *cases.Client, p *policy.Policy, log *slog.Logger) (*slack.Door, error) {

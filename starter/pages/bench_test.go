@@ -18,6 +18,7 @@ import (
 	"lastday/record/names"
 	"lastday/record/store"
 	"lastday/starter/pages"
+	"lastday/starter/pages/signin"
 )
 
 // BenchmarkTenThousandCases shows the pages of a record in SQLite with 10,000
@@ -76,7 +77,7 @@ func thousands(t testing.TB, n int) http.Handler {
 		}
 	}
 	made, err := pages.New(pages.Config{}, pages.Options{
-		Record: s, Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+		Record: s, Place: signin.Place{Listen: "127.0.0.1:0"}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	return made

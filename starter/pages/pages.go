@@ -42,10 +42,10 @@ type Options struct {
 	// PublicKey is the log's, as package note writes it (name+hash+key); empty:
 	// signatures are not checked, and the pages say so.
 	PublicKey string
-	// Listen is the address of the server, as in serve.listen.
-	Listen string
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Place is where the pages are served; it matters without a sign-in only.
+	Place signin.Place
+	Log   *slog.Logger
+	Now   func() time.Time
 	// Idle and Lifetime end sessions; default 30 minutes and 8 hours.
 	Idle, Lifetime time.Duration
 }
@@ -84,7 +84,7 @@ func New(c Config, o Options) (http.Handler, error) {
 	}
 	p.looks = looks
 	gate, err := signin.New(c.OIDC, signin.Options{
-		Show: p.notice, Listen: o.Listen, Log: o.Log, Now: o.Now, Idle: o.Idle, Lifetime: o.Lifetime,
+		Show: p.notice, Place: o.Place, Log: o.Log, Now: o.Now, Idle: o.Idle, Lifetime: o.Lifetime,
 	})
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ func open(t testing.TB, log *recordtest.Log, people map[string]optest.Person) *r
 	c.Defaults()
 	require.NoError(t, c.Validate())
 	h, err := pages.New(c, pages.Options{
-		Record: r, Export: bundle, PublicKey: log.Key, Listen: server.Listener.Addr().String(),
+		Record: r, Export: bundle, PublicKey: log.Key, Place: signin.Place{Listen: server.Listener.Addr().String()},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)

@@ -61,7 +61,7 @@ func newRig(t *testing.T, oidc bool, audience, listen string) *rig {
 	}
 	log := slog.New(slog.NewTextHandler(&r.said, nil))
 	now := func() time.Time { return time.Now().Add(time.Duration(r.now.Load()) * time.Second) }
-	who, err := signin.NewBearer(conf, audience, listen, now, log)
+	who, err := signin.NewBearer(conf, audience, signin.Place{Listen: listen}, now, log)
 	require.NoError(t, err)
 	server := httptest.NewServer(reader.Handler(reader.Config{UIOrigin: ui, Audience: audience}, r.codec, who, log))
 	t.Cleanup(server.Close)

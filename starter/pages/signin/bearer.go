@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ const (
 
 // NewBearer takes tokens that the provider made for the audience. It makes no
 // call and reads no secret.
-func NewBearer(c *Config, audience, listen string, now func() time.Time, log *slog.Logger) (*Bearer, error) {
+func NewBearer(c *Config, audience string, at Place, now func() time.Time, log *slog.Logger) (*Bearer, error) {
 	b := &Bearer{audience: audience, now: now, told: map[[sha256.Size]byte]told{}}
 	if c != nil {
 		p, err := newProvider(*c, now)
@@ -54,9 +53,8 @@ func NewBearer(c *Config, audience, listen string, now func() time.Time, log *sl
 		b.provider, b.roles = p, c.Roles
 		return b, nil
 	}
-	if host, _, err := net.SplitHostPort(listen); err != nil || !isLoopback(host) {
-		b.closed = "serve.listen is an address that other machines may reach, and no provider says who is there"
-		log.Warn("nobody is let in without serve.pages.oidc, since serve.listen is not 127.0.0.1", "listen", listen)
+	if b.closed = at.closed(); b.closed != "" {
+		log.Warn("nobody is let in without serve.pages.oidc", "why", b.closed, "listen", at.Listen)
 	}
 	return b, nil
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,11 +29,10 @@ type Notice struct {
 // Options are what a gate needs beside its configuration.
 type Options struct {
 	// Show puts a notice into a page.
-	Show func(http.ResponseWriter, *http.Request, Notice)
-	// Listen is the address of the server, as in serve.listen.
-	Listen string
-	Log    *slog.Logger
-	Now    func() time.Time
+	Show  func(http.ResponseWriter, *http.Request, Notice)
+	Place Place
+	Log   *slog.Logger
+	Now   func() time.Time
 	// Idle and Lifetime end sessions: so long after the last request, default 30
 	// minutes, and so long after the sign-in, default 8 hours.
 	Idle, Lifetime time.Duration
@@ -61,9 +59,8 @@ func New(c *Config, o Options) (*Gate, error) {
 	}
 	g := &Gate{o: o, conf: c}
 	if c == nil {
-		if host, _, err := net.SplitHostPort(o.Listen); err != nil || !isLoopback(host) {
-			g.closed = "serve.listen is an address that other machines may reach, and no provider says who is there"
-			o.Log.Warn("the record's pages answer nobody: "+g.closed+"; configure serve.pages.oidc, or listen on 127.0.0.1", "listen", o.Listen) //nolint:sloglint // the reason is one of ours
+		if g.closed = o.Place.closed(); g.closed != "" {
+			o.Log.Warn("the record's pages answer nobody: configure serve.pages.oidc, or serve them in a process of their own that listens on 127.0.0.1", "why", g.closed, "listen", o.Place.Listen)
 		}
 		return g, nil
 	}

@@ -57,7 +57,7 @@ func open(t *testing.T, change func(*signin.Config, *signin.Options)) *house {
 		Issuer: h.provider.Issuer, ClientID: optest.ClientID, ClientSecret: ref, RedirectURL: h.url + signin.Callback,
 		Roles: signin.Groups{Auditor: []string{"Auditors"}, HR: []string{"HR"}, Operator: []string{"Ops"}},
 	}
-	o := signin.Options{Show: show, Listen: "0.0.0.0:8480", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return *h.clock.Load() }}
+	o := signin.Options{Show: show, Place: signin.Place{Listen: "0.0.0.0:8480"}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return *h.clock.Load() }}
 	if change != nil {
 		change(c, &o)
 	}

@@ -22,7 +22,7 @@ func TestAProviderInsideIsCalledOnlyWhereTheSectionSaysSo(t *testing.T) {
 	t.Cleanup(srv.Close)
 	ask := func(n egress.Networks) error {
 		c := &signin.Config{Issuer: strings.Replace(srv.URL, "127.0.0.1", egresstest.Inside, 1), ClientID: "a", PrivateAddresses: n}
-		b, err := signin.NewBearer(c, "api://x", "0.0.0.0:8480", time.Now, slog.New(slog.DiscardHandler))
+		b, err := signin.NewBearer(c, "api://x", signin.Place{Listen: "0.0.0.0:8480"}, time.Now, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		r := httptest.NewRequest(http.MethodPost, "/codec/decode", nil)
 		r.Header.Set("Authorization", "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln")

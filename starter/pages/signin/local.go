@@ -7,6 +7,28 @@ import (
 	"strings"
 )
 
+// Place is where requests come in that no provider vouches for.
+type Place struct {
+	// Listen is the address of the server, as in serve.listen.
+	Listen string
+	// Strangers is what else at that address is for callers from outside, whom a
+	// proxy on this machine then leads there; empty: nothing. Not every proxy says
+	// that it is one, nor keeps the name that was typed: nginx's and HAProxy's
+	// defaults make a stranger's request look like one from this machine.
+	Strangers string
+}
+
+// closed says why nobody at all is let in without a provider; empty if somebody is.
+func (p Place) closed() string {
+	if host, _, err := net.SplitHostPort(p.Listen); err != nil || !isLoopback(host) {
+		return "serve.listen is an address that other machines may reach, and no provider says who is there"
+	}
+	if p.Strangers != "" {
+		return p.Strangers + " is at the same address, so that a proxy may lead strangers there, and no provider says who is there"
+	}
+	return ""
+}
+
 // here says why a request does not come from this machine alone; empty if it
 // does. Without a provider nobody can be told from anybody else, so then only
 // who sits at the machine is let in: the address that was listened on, the one

@@ -16,14 +16,15 @@ import (
 )
 
 func TestWithoutAProviderOnlyThisMachineIsLetIn(t *testing.T) {
-	serve := func(listen string) string {
-		g, err := signin.New(nil, signin.Options{Show: show, Listen: listen, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	serve := func(place signin.Place) string {
+		g, err := signin.New(nil, signin.Options{Show: show, Place: place, Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		require.NoError(t, err)
 		s := httptest.NewServer(g.Wrap(http.HandlerFunc((&house{t: t}).page)))
 		t.Cleanup(s.Close)
 		return s.URL
 	}
-	at := serve("127.0.0.1:8480")
+	const loopback = "127.0.0.1:8480"
+	at := serve(signin.Place{Listen: loopback})
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(at, "http://"))
 	require.NoError(t, err)
 	ask := func(at, host string, header ...string) (int, string) {
@@ -53,10 +54,15 @@ func TestWithoutAProviderOnlyThisMachineIsLetIn(t *testing.T) {
 		require.Contains(t, body, "a proxy passed it on")
 	}
 	for _, listen := range []string{"0.0.0.0:8480", "[::]:8480", "10.0.0.1:8480", ""} {
-		status, body := ask(serve(listen), "")
+		status, body := ask(serve(signin.Place{Listen: listen}), "")
 		require.Equal(t, 403, status, listen)
 		require.Contains(t, body, "no provider says who is there")
 	}
+	// nginx passes a request on without a header that says so, under the name that
+	// it was told to reach us by.
+	status, body := ask(serve(signin.Place{Listen: loopback, Strangers: "the hook for HR systems"}), "")
+	require.Equal(t, 403, status)
+	require.Contains(t, body, "the hook for HR systems is at the same address")
 }
 
 func TestAMistakeInTheSectionNamesItsKey(t *testing.T) {
