@@ -29,7 +29,8 @@ type Keys struct{ k *keys }
 
 type keys struct {
 	aead    tink.AEAD
-	lookups [][]byte // the primary's first
+	newest  tink.AEAD // the primary alone
+	lookups [][]byte  // the primary's first
 }
 
 const lookupInfo = "lastday record: who is this"
@@ -44,6 +45,9 @@ func Parse(b []byte) (Keys, error) {
 	}
 	k := &keys{}
 	if k.aead, err = aead.New(handle); err != nil {
+		return Keys{}, fmt.Errorf("read names key: %w", err)
+	}
+	if k.newest, err = newest(b); err != nil {
 		return Keys{}, fmt.Errorf("read names key: %w", err)
 	}
 	for i := range handle.Len() {
@@ -77,6 +81,18 @@ func parse(b []byte) (*keyset.Handle, error) {
 		return nil, errors.New("read names key: it is not a Tink keyset in JSON in the clear")
 	}
 	return handle, nil
+}
+
+func newest(b []byte) (tink.AEAD, error) {
+	only, err := Retire(b)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := parse(only)
+	if err != nil {
+		return nil, err
+	}
+	return aead.New(handle) //nolint:wrapcheck // the caller does
 }
 
 // lookupKey derives the key that people are looked up by from one of the keys
@@ -133,6 +149,12 @@ func (k Keys) Open(box []byte, context string) ([]byte, error) {
 		return nil, errors.New("the names key does not open it: it was sealed under another, or altered")
 	}
 	return clear, nil
+}
+
+// Newest reports whether the primary key itself opens what Seal gave.
+func (k Keys) Newest(box []byte, context string) bool {
+	_, err := k.k.newest.Decrypt(box, []byte(context))
+	return err == nil
 }
 
 // String hides the key.

@@ -24,7 +24,7 @@ func Generate() ([]byte, error) {
 
 // Rotate adds a new key and makes it the primary. The old ones go on opening what
 // they sealed. All processes need the new names key before any of them writes
-// with it: give it to them at one moment, or stop them for it.
+// with it: as soon as one has, those with the old one alone write no more.
 func Rotate(old []byte) ([]byte, error) {
 	handle, err := parse(old)
 	if err != nil {

@@ -30,6 +30,7 @@ type ledger struct {
 	cases  map[string]*caseRow
 	rows   []query
 	undo   []func()
+	proof  proof
 }
 
 // check refuses what no database and no entry could hold.
@@ -64,8 +65,14 @@ func (s *Store) load(ctx context.Context, r runner, events []record.Event) (*led
 	var root []byte
 	var recorded int64
 	queries := []query{{
-		text: "SELECT size, root, recorded FROM record_head WHERE one = 1",
-		each: func(scan func(...any) error) error { found = true; return scan(&l.size, &root, &recorded) },
+		text: "SELECT size, root, recorded, names, newest FROM record_head WHERE one = 1",
+		each: func(scan func(...any) error) error {
+			found = true
+			if err := scan(&l.size, &root, &recorded, &l.proof.names, &l.proof.newest); err != nil {
+				return err
+			}
+			return s.prove(l.proof) // before anybody is read with the key
+		},
 	}}
 	for _, ev := range events {
 		queries = l.want(queries, ev)
@@ -200,8 +207,11 @@ func (l *ledger) flush(ctx context.Context, r runner) (*edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	queries, err := l.flushPeople(nil)
+	queries, err := l.s.announce(nil, l.proof)
 	if err != nil {
+		return nil, err
+	}
+	if queries, err = l.flushPeople(queries); err != nil {
 		return nil, err
 	}
 	queries = append(queries, l.rows...)

@@ -8,10 +8,13 @@ import (
 // Reseal seals everybody's name and key anew under the primary names key, so that
 // older ones can be retired, and with them whatever backups and PostgreSQL's
 // write-ahead log still have of people who were forgotten. The entries and their
-// proofs stay as they are. Doing it twice is safe. No process with the old names
-// key only may write afterwards; it cannot be opened by one.
+// proofs stay as they are. Doing it twice is safe. A process with the old names
+// key alone neither writes nor opens the record afterwards.
 func (s *Store) Reseal(ctx context.Context) error {
 	err := s.engine.write(ctx, func(r runner) error {
+		if _, err := s.knowsKeys(ctx, r); err != nil {
+			return err
+		}
 		var updates []query
 		err := r.run(ctx, query{
 			text: "SELECT pseudonym, keyset, profile FROM record_people",

@@ -27,6 +27,7 @@ type Store struct {
 	once    sync.Once
 	done    sync.WaitGroup
 	signing chan struct{} // holds one value while this process signs
+	proven  atomic.Pointer[proof]
 }
 
 var (
@@ -99,52 +100,4 @@ func (s *Store) orClosed(err error) error {
 	default:
 		return err
 	}
-}
-
-const namesCheck = "lastday record: names key"
-
-// checkKeys compares the names key with the one that the record was made with,
-// so that a wrong one is noticed before it seals anything.
-func (s *Store) checkKeys(ctx context.Context) error {
-	known, err := s.knowsKeys(ctx, s.engine)
-	if known || err != nil {
-		return err
-	}
-	return s.engine.write(ctx, func(r runner) error {
-		// Again under the lock: another process may have been first.
-		known, err := s.knowsKeys(ctx, r)
-		if known || err != nil {
-			return err
-		}
-		q, err := s.nameKeys()
-		if err != nil {
-			return err
-		}
-		return r.run(ctx, q)
-	})
-}
-
-// knowsKeys reports whether the record was made with a names key already; it is
-// an error if that is another.
-func (s *Store) knowsKeys(ctx context.Context, r runner) (bool, error) {
-	var found bool
-	var box []byte
-	if err := r.run(ctx, query{text: "SELECT names FROM record_head WHERE one = 1", each: one(&found, &box)}); err != nil {
-		return false, err
-	}
-	if !found {
-		return false, errors.New("its head is missing: restore the database from a backup")
-	}
-	if len(box) == 0 {
-		return false, nil
-	}
-	if _, err := s.keys.Open(box, namesCheck); err != nil {
-		return false, errors.New("the names key is not the one that this record was made with: give that one, or a keyset that has it")
-	}
-	return true, nil
-}
-
-func (s *Store) nameKeys() (query, error) {
-	box, err := s.keys.Seal([]byte(namesCheck), namesCheck)
-	return query{text: "UPDATE record_head SET names = $1 WHERE one = 1", args: []any{box}}, err
 }
