@@ -54,18 +54,26 @@ func MakeKeys(dir, origin string) (public string, err error) {
 	return public, nil
 }
 
-// WriteKey writes a key into a new file, readable by this user only. A file that
-// is there already is an error.
+// WriteKey writes a key into a new file, readable by this user only: whole, or
+// not at all. A file that is there already is an error.
 func WriteKey(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), ".key-*")
 	if err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
-	if _, err := f.Write(b); err != nil {
-		f.Close()
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Link(f.Name(), path) // which replaces nothing, as a rename would
+	}
+	if err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	dir, err := os.Open(filepath.Dir(path))
+	if err == nil {
+		err = errors.Join(dir.Sync(), dir.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("write key: %w", err)
 	}
 	return nil

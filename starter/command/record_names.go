@@ -18,11 +18,13 @@ func recordNamesCommand(g *globals) *cobra.Command {
 		Long: `Names replaces the names key, in three steps. Until the last one, backups and
 PostgreSQL's own log still open with the old key; afterwards with no key.
 
-1. rotate: writes FILE.new, which has a new key and the old one. Give it to every
-   process that uses the record, at one moment, and start them again.
+1. rotate: writes FILE.new, which has a new key and the old one. Put a copy into
+   the safe, give it to every process that uses the record, and start them again.
+   As soon as one of them has written, those with the old key alone write no more.
 2. reseal: seals all names anew under the new key.
-3. retire: writes FILE.new without the old key. Give it to every process again,
-   and destroy the old file and its copies.`,
+3. retire: writes FILE.new without the old key. Give it to every process again.
+   When they have started with it, destroy the old files and their copies: no
+   process starts with it while anything is sealed under the old key.`,
 		Example: `  starter record names rotate /etc/lastday/names.key
   starter record names reseal -c lastday.yaml
   starter record names retire /etc/lastday/names.key`,
