@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func Rebuild(entries []record.Recorded, people map[string]record.Person) (Case, 
 	if len(entries) == 0 {
 		return Case{}, errors.New("the record has no such case")
 	}
-	r := reader{people: people, seen: map[string]offboarding.Observation{}}
+	r := reader{people: people, seen: map[string]offboarding.Observation{}, counts: map[string]map[string]int{}}
 	r.c.Format = Format
 	r.c.RunID = entries[0].Entry.Case
 	for len(entries) > 0 {
@@ -82,6 +83,7 @@ type reader struct {
 	c      Case
 	latest instance
 	seen   map[string]offboarding.Observation // by system and event
+	counts map[string]map[string]int          // how much was found, by system and class
 }
 
 // instance tells moments apart: the larger is the later.
@@ -120,7 +122,7 @@ func (r *reader) moment(entries []record.Recorded) (n int, late bool, err error)
 func (r *reader) take(entries []record.Recorded, late bool) error {
 	into := r
 	if late {
-		into = &reader{people: r.people, seen: r.seen}
+		into = &reader{people: r.people, seen: r.seen, counts: map[string]map[string]int{}}
 		into.c.RunID, into.c.Subject = r.c.RunID, r.c.Subject
 	}
 	for _, e := range entries {
@@ -216,7 +218,25 @@ func (r *reader) finish() {
 	for i := range r.c.Systems {
 		s := &r.c.Systems[i]
 		s.Verdicts = offboarding.Judge(*s, r.c.Decisions)
+		if len(s.Grants) == 0 {
+			s.Verdicts = counted(s.Verdicts, r.counts[string(s.System)])
+		}
 	}
+}
+
+// counted puts into the verdicts how much was found, where the names of it were
+// too many for the record, or are gone.
+func counted(verdicts []offboarding.Verdict, counts map[string]int) []offboarding.Verdict {
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		class := offboarding.Class(name)
+		i := slices.IndexFunc(verdicts, func(v offboarding.Verdict) bool { return v.Class == class })
+		if i < 0 {
+			i = len(verdicts)
+			verdicts = append(verdicts, offboarding.Verdict{Class: class})
+		}
+		verdicts[i].Found = counts[name]
+	}
+	return verdicts
 }
 
 // system is the part of the case in the system, added if need be.

@@ -27,6 +27,7 @@ func (r *reader) plan(p piece) (string, error) {
 	}
 	v.Account.System, v.Account.Found = s.System, v.Known
 	s.FoundAt, s.Account, s.Grants, s.Coverage = v.FoundAt, v.Account, v.Grants, v.Covered
+	r.counts[p.entry.System] = v.Counts
 	if len(v.Covered) == 0 {
 		for _, c := range v.Sights {
 			s.Coverage = append(s.Coverage, offboarding.Coverage{Class: c.Class, Sight: c.Sight})

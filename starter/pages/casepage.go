@@ -112,6 +112,9 @@ func (p *pages) oneCase(w http.ResponseWriter, r *http.Request) error {
 	if v.Doubts, err = doubts(entries); err != nil {
 		return fmt.Errorf("compare the entries of case %s: %w", run, err)
 	}
+	if len(v.Doubts) > 0 && c.State == offboarding.Verified {
+		v.Verdict, v.Tone = "The record calls this case verified, but its own entries contradict that.", tone("")
+	}
 	v.systems()
 	v.words(p.Now())
 	v.events(entries)
