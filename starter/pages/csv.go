@@ -78,12 +78,23 @@ func (p *pages) csvRow(c record.Summary) []string {
 // cell keeps a text from being a formula when a spreadsheet opens the table: one
 // that begins like a formula, also after spaces or signs that are not seen, gets
 // an apostrophe before it.
+//
+// A spreadsheet whose numbers have a comma takes the semicolon for what parts
+// cells, so that what follows one begins like a cell too.
 func cell(s string) string {
-	bare := strings.TrimLeftFunc(plain(s, 32_000), func(r rune) bool { return r == ' ' || r == '�' || r == '\u00a0' })
-	if bare != "" && strings.ContainsRune("=+-@＝＋－＠|%", []rune(bare)[0]) {
-		return "'" + plain(s, 32_000)
+	parts := strings.Split(plain(s, 32_000), ";")
+	for i, part := range parts {
+		parts[i] = unformula(part)
 	}
-	return plain(s, 32_000)
+	return strings.Join(parts, ";")
+}
+
+func unformula(s string) string {
+	bare := strings.TrimLeftFunc(s, func(r rune) bool { return r == ' ' || r == '�' || r == '\u00a0' })
+	if bare != "" && strings.ContainsRune("=+-@＝＋－＠|%", []rune(bare)[0]) {
+		return "'" + s
+	}
+	return s
 }
 
 func yes(b bool) string {
