@@ -9,7 +9,8 @@ import (
 
 // papers makes the reports for reading again from the checked entries and
 // compares them. The page is text, so that one which says that this version made
-// it must be the same. A PDF is packed, and the library that packs it may do so
+// it must be the same. One that says otherwise may be forged, and so nobody can
+// say that all is right. A PDF is packed, and the library that packs it may do so
 // otherwise in another build of this program: one that differs is not trusted,
 // and not called tampered with either.
 func (b *bundleCheck) papers(ctx context.Context) {
@@ -28,7 +29,7 @@ func (b *bundleCheck) papers(ctx context.Context) {
 		return
 	}
 	if page != nil && !bytes.Equal(maker(page), maker(want[fileHTML])) {
-		b.skip(idPapers, "%s and %s were made by another version of Lastday and were not compared. %s", fileHTML, filePDF, whatCounts)
+		b.lack(idPapers, "%s is of another version of Lastday, if what it says is true, and could not be compared, nor could %s. Check with that version, or do not rely on them. %s", fileHTML, filePDF, whatCounts)
 		return
 	}
 	var f faults
