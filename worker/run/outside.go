@@ -76,13 +76,17 @@ func (o outsider) lookAt(ctx context.Context, runID string) error {
 	if err != nil || run == nil {
 		return err
 	}
-	// It may have ended well since the record was read.
+	// An entry that is recorded before what it tells is a fault of the log for ever.
+	if behind := time.Until(run.GetCloseTime().AsTime()); behind > drift {
+		return fmt.Errorf("put down that run %s is over: this machine's clock is %s behind Temporal's: set it right", runID, behind.Round(time.Second))
+	}
+	// What it last knew, if it can still say so; it says nothing twice.
+	asked := recorder{temporal: o.temporal, log: o.log, now: time.Now}.Case(ctx, workflows.CaseRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: runID})
+	// That may be that it ended, or it has said so itself since the record was read.
 	now, err := o.log.Cases(ctx, record.Filter{Case: runID})
 	if err != nil || len(now) != 1 || now[0].Ended() {
 		return err //nolint:wrapcheck // it says what it did
 	}
-	// What it last knew, if it can still say so; it says nothing twice.
-	asked := recorder{temporal: o.temporal, log: o.log, now: time.Now}.Case(ctx, workflows.CaseRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: runID})
 	facts, err := json.Marshal(map[string]string{"what": outside(run.GetStatus())})
 	if err != nil {
 		return fmt.Errorf("put down that run %s is over: %w", runID, err)
