@@ -24,6 +24,7 @@ import (
 	"lastday/record/tiles"
 	"lastday/record/verify"
 	"lastday/starter/pages"
+	"lastday/starter/pages/signin"
 )
 
 // recording takes the record's figures: appending on both databases, checking
@@ -212,7 +213,7 @@ func (b *bench) showing(ctx context.Context) ([]row, error) {
 			return nil, fmt.Errorf("fill record: %w", err)
 		}
 	}
-	h, err := pages.New(pages.Config{}, pages.Options{Record: s, Listen: "127.0.0.1:8480"})
+	h, err := pages.New(pages.Config{}, pages.Options{Record: s, Place: signin.Place{Listen: "127.0.0.1:8480"}})
 	if err != nil {
 		return nil, fmt.Errorf("open pages: %w", err)
 	}
