@@ -25,6 +25,7 @@ import (
 	"lastday/record/setup"
 	"lastday/starter/hook"
 	"lastday/starter/serve"
+	"lastday/traces"
 )
 
 // File is the configuration.
@@ -55,6 +56,8 @@ type File struct {
 	// Metrics are what operators see of a process, Logs how it speaks.
 	Metrics metrics.Config `yaml:"metrics"`
 	Logs    logs.Config    `yaml:"logs"`
+	// Traces show where a case's time goes.
+	Traces traces.Config `yaml:"traces"`
 }
 
 // Temporal is how to reach the cluster. What is left out comes from Temporal's

@@ -24,6 +24,7 @@ import (
 	"lastday/record/setup"
 	"lastday/secret"
 	"lastday/starter/cases"
+	"lastday/traces"
 	"lastday/worker/run"
 )
 
@@ -120,7 +121,12 @@ func serve(ctx context.Context, settings from, o run.Options, errs io.Writer) er
 		}
 	}
 	o.Metrics = metrics.New(f.Names())
-	c, namespace, log, err := connect(f, errs, cases.Measured(o.Metrics.Temporal()))
+	traced, err := traces.Open(ctx, f.Traces, "lastday-worker", logs.New(errs, f.Logs, slog.LevelInfo))
+	if err != nil {
+		return err
+	}
+	defer traced.Stop()
+	c, namespace, log, err := connect(f, errs, cases.Measured(o.Metrics.Temporal()), cases.Traced(traced))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -19,6 +20,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"lastday/activities"
+	"lastday/traces"
+	"lastday/traces/tracestest"
 	"lastday/workflows"
 )
 
@@ -59,6 +62,31 @@ func TestStoredHistoriesReplay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, replay(h))
 		})
+	}
+}
+
+// A case goes on in a worker that traces, whatever worker began it; nothing that
+// stands in a header keeps it from that.
+func TestStoredHistoriesReplayInAWorkerThatTraces(t *testing.T) {
+	collector := tracestest.Start(t)
+	for name, h := range kept(t) {
+		t.Run(name, func(t *testing.T) {
+			traced, err := traces.Open(t.Context(), traces.Config{Enabled: true}, "lastday-test", slog.New(slog.DiscardHandler))
+			require.NoError(t, err)
+			o := worker.WorkflowReplayerOptions{Interceptors: traced.Replays()}
+			require.NoError(t, replayWith(h, o))
+			begun := h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+			require.Empty(t, begun.GetHeader().GetFields(), "it was not traced")
+			strange, err := converter.GetDefaultDataConverter().ToPayload(map[string]string{"traceparent": "00-canary"})
+			require.NoError(t, err)
+			begun.Header = &commonpb.Header{Fields: map[string]*commonpb.Payload{"_tracer-data": strange}}
+			require.NoError(t, replayWith(h, o))
+			traced.Stop()
+		})
+	}
+	require.NotEmpty(t, collector.Named("RunWorkflow:Offboard"), "they were traced")
+	for _, s := range collector.Spans() {
+		require.Equal(t, "RunWorkflow:Offboard", s.GetName(), "what was done before is not told again")
 	}
 }
 

@@ -205,6 +205,10 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	began := time.Now()
 	resp, err := t.exchange(op, r, &call)
 	call.Took = time.Since(began)
+	var known *Error
+	if errors.As(err, &known) {
+		call.Kind, call.Limited = known.Kind, known.Kind == Limited
+	}
 	tell(r.Context(), call)
 	return resp, err
 }
@@ -225,13 +229,13 @@ func (t *roundTripper) exchange(op string, r *http.Request, call *Call) (*http.R
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	resp.Body.Close()
-	call.Status, call.Budget = resp.StatusCode, budget(resp.Header)
+	call.Status, call.Budget, call.RequestID = resp.StatusCode, budget(resp.Header), idOf(resp.Header)
 	if err != nil {
 		return nil, &Error{Kind: Invalid, System: t.System, Op: op, Status: resp.StatusCode, Detail: "the answer ended early: " + err.Error()}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if e := t.judge(op, r, resp, body); e != nil {
-		e.RequestID, call.Limited = RequestID(resp.Header), e.Kind == Limited
+		e.RequestID = RequestID(resp.Header)
 		return nil, e
 	}
 	return resp, nil

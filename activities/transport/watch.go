@@ -3,14 +3,16 @@ package transport
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
 	"lastday/offboarding"
 )
 
-// Call is one call that left for a vendor, for whoever counts them. It holds no
-// text from the request or the answer, so nobody's name.
+// Call is one call that left for a vendor, for whoever counts or traces them. It
+// holds no text from the request, and of the answer the vendor's id of the call
+// alone, so nobody's name.
 type Call struct {
 	System offboarding.System
 	// Op is the allow rule the call fell under, "GET /api/v1/users/{id}".
@@ -19,6 +21,12 @@ type Call struct {
 	Status int
 	// Limited says that the vendor refused the call because of a rate limit.
 	Limited bool
+	// Kind is why the answer, or that none came, is an error for every connector;
+	// empty where it is none, or the connector's to judge.
+	Kind Kind
+	// RequestID is the vendor's own id of the call; empty if it gave none, or one
+	// that does not look like an id.
+	RequestID string
 	// Took is the time until the whole answer was read.
 	Took time.Duration
 	// Budget is what the vendor says is left of its rate limit.
@@ -73,6 +81,20 @@ func budget(h http.Header) Budget {
 		return b
 	}
 	return Budget{}
+}
+
+// id is made of what vendors' ids of calls are made of, and has a digit.
+var id = regexp.MustCompile(`^[A-Za-z0-9:_-]*[0-9][A-Za-z0-9:_-]*$`)
+
+// longestID is more than any vendor's, which are 27 to 40 characters long.
+const longestID = 80
+
+// idOf is the answer's RequestID, if it looks like one.
+func idOf(h http.Header) string {
+	if v := RequestID(h); len(v) <= longestID && id.MatchString(v) {
+		return v
+	}
+	return ""
 }
 
 // limitName is the vendor's name of a limit if it is one of GitHub's, which alone

@@ -24,6 +24,7 @@ import (
 	"lastday/starter/doors"
 	"lastday/starter/local"
 	"lastday/starter/serve"
+	"lastday/traces"
 	"lastday/worker/run"
 )
 
@@ -80,6 +81,12 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 		MetricsHandler: counts.Temporal(),
 	}
 	sealed.Apply(&options)
+	traced, err := traces.Open(ctx, f.Traces, "lastday", log)
+	if err != nil {
+		return nil, err
+	}
+	h.later(traced.Stop)
+	traced.Apply(&options)
 	if h.Client, err = client.DialContext(ctx, options); err != nil {
 		return nil, fmt.Errorf("connect to the embedded temporal: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -165,6 +166,11 @@ func (o Options) validate() error {
 		return errors.New("start temporal: no namespace: name one")
 	case o.Retention < minRetention:
 		return fmt.Errorf("start temporal: retention %s is too short: give %s or more", o.Retention, minRetention)
+	}
+	// The server would send traces of its own, with ids of workflows in them, which
+	// name people.
+	if kind, set := os.LookupEnv("OTEL_TRACES_EXPORTER"); set && kind != "none" {
+		return errors.New("start temporal: OTEL_TRACES_EXPORTER is set, and Temporal's own traces name people: unset it; traces.enabled of the configuration sends traces that do not")
 	}
 	return nil
 }

@@ -95,6 +95,17 @@ func keptByARestart(t *testing.T, o temporal.Options) {
 	}
 }
 
+func TestTracesOfTheServerItselfWouldNamePeople(t *testing.T) {
+	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
+	s, err := temporal.Start(t.Context(), options(t.TempDir()))
+	if err == nil {
+		s.Stop()
+	}
+	if err == nil || !strings.Contains(err.Error(), "OTEL_TRACES_EXPORTER") {
+		t.Fatalf("it starts, and sends them: %v", err)
+	}
+}
+
 func TestStartRefusesAndSaysWhatToDo(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

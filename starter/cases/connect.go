@@ -29,6 +29,7 @@ func Dial(t config.Temporal, log *slog.Logger, extra ...Option) (client.Client, 
 	codec := with.codec
 	codec.Apply(&options)
 	options.MetricsHandler = with.metrics
+	with.traces.Apply(&options)
 	c, err := client.Dial(options)
 	if err != nil {
 		return nil, "", fmt.Errorf("no temporal answers at %s: start standalone up, or set TEMPORAL_ADDRESS (%w)", options.HostPort, err)
@@ -56,6 +57,7 @@ func Later(t config.Temporal, log *slog.Logger, extra ...Option) (client.Client,
 	codec := with.codec
 	codec.Apply(&options)
 	options.MetricsHandler = with.metrics
+	with.traces.Apply(&options)
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions,
 		grpc.WithChainUnaryInterceptor(codec.Interceptor(options.Namespace)))
 	c, err := client.NewLazyClient(options)

@@ -7,6 +7,7 @@ import (
 
 	"lastday/codec"
 	"lastday/offboarding"
+	"lastday/traces"
 )
 
 // Option is how to reach cases where it is not the usual way.
@@ -15,6 +16,7 @@ type Option func(*reach)
 type reach struct {
 	codec   *codec.Codec
 	metrics client.MetricsHandler
+	traces  *traces.Traces
 }
 
 // Sealed has what cases say to Temporal encrypted. A nil codec changes nothing.
@@ -23,6 +25,10 @@ func Sealed(c *codec.Codec) Option { return func(r *reach) { r.codec = c } }
 
 // Measured has what is said to Temporal counted.
 func Measured(h client.MetricsHandler) Option { return func(r *reach) { r.metrics = h } }
+
+// Traced has what is said to Temporal traced, and the work of the workers that are
+// made of the connection. Nil traces nothing.
+func Traced(t *traces.Traces) Option { return func(r *reach) { r.traces = t } }
 
 func chosen(options []Option) reach {
 	var out reach

@@ -134,7 +134,7 @@ func (g *globals) guardCommand(c *cobra.Command, do func(context.Context, *cases
 		if strings.TrimSpace(reason) == "" {
 			return usagef("%s needs --reason TEXT", c.Name())
 		}
-		client, done, err := g.connect()
+		client, done, err := g.connect(cmd)
 		if err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func setupCommand(g *globals) *cobra.Command {
 		Example: `  TEMPORAL_ADDRESS=temporal:7233 starter setup`,
 		Args:    args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}

@@ -30,11 +30,14 @@ type importer struct {
 	parallel        int
 	lookFor         time.Duration
 	// connect is asked only for a file in which nothing is in the way.
-	connect func() (departures.Desk, func(), error)
+	connect func(context.Context) (departures.Desk, func(), error)
 }
 
 func importCommand(g *globals) *cobra.Command {
-	i := &importer{g: g, lookFor: lookFor, connect: func() (departures.Desk, func(), error) { return g.connect() }}
+	i := &importer{g: g, lookFor: lookFor, connect: func(ctx context.Context) (departures.Desk, func(), error) {
+		client, _, done, err := g.reach(ctx)
+		return client, done, err
+	}}
 	return i.command()
 }
 
@@ -144,7 +147,7 @@ func (i *importer) carryOut(ctx context.Context, f *departures.File, say reporte
 	case sum.People == 0:
 		return sum, fmt.Errorf("all %d lines are bad; nothing was started", sum.Lines)
 	}
-	desk, done, err := i.connect()
+	desk, done, err := i.connect(ctx)
 	if err != nil {
 		return sum, err
 	}

@@ -95,7 +95,7 @@ func imports(t *testing.T, ctx context.Context, k *desk, content string, flags .
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	var out bytes.Buffer
 	g := &globals{out: &out, by: "hr@example.com", output: "text"}
-	i := &importer{g: g, lookFor: 300 * time.Millisecond, connect: func() (departures.Desk, func(), error) {
+	i := &importer{g: g, lookFor: 300 * time.Millisecond, connect: func(context.Context) (departures.Desk, func(), error) {
 		if k == nil {
 			return nil, nil, errors.New("no temporal answers")
 		}
@@ -195,7 +195,7 @@ func TestColumnsAreMappedAndLeftOut(t *testing.T) {
 func TestStandardInputAndOneTimeForAll(t *testing.T) {
 	k := newDesk()
 	var out bytes.Buffer
-	i := &importer{g: &globals{out: &out, by: "HR"}, lookFor: time.Second, connect: func() (departures.Desk, func(), error) { return k, func() {}, nil }}
+	i := &importer{g: &globals{out: &out, by: "HR"}, lookFor: time.Second, connect: func(context.Context) (departures.Desk, func(), error) { return k, func() {}, nil }}
 	c := i.command()
 	c.SetIn(strings.NewReader("email\njane@example.com\n"))
 	c.SetArgs([]string{"-", "--at", "now"})

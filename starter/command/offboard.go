@@ -31,7 +31,7 @@ says so; its time and reason stay as they are.`,
 			if err != nil {
 				return err
 			}
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}
@@ -112,7 +112,7 @@ func planCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}
@@ -141,7 +141,7 @@ func statusCommand(g *globals) *cobra.Command {
 					return usageError{err}
 				}
 			}
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}

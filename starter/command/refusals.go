@@ -18,7 +18,7 @@ case. What was refused within a case stands with the case: starter status EMAIL.
   starter refusals -o json`,
 		Args: args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ whose workers must still run, or run again.`,
 			case cmd.Flags().Changed("percent") && (len(given) == 0 || percent < 0 || percent > 100):
 				return usagef("--percent takes a build, and a number from 0 to 100")
 			}
-			client, done, err := g.connect()
+			client, done, err := g.connect(cmd)
 			if err != nil {
 				return err
 			}

@@ -19,6 +19,7 @@ import (
 	"lastday/secret"
 	"lastday/starter/cases"
 	"lastday/starter/show"
+	"lastday/traces"
 )
 
 // Exit statuses.
@@ -138,25 +139,47 @@ func args(lo, hi int) cobra.PositionalArgs {
 	}
 }
 
-// connect reaches Temporal.
-func (g *globals) connect() (*cases.Client, func(), error) {
+// connect reaches Temporal, and begins the command's trace: what is done with the
+// command's context from here on is part of it.
+func (g *globals) connect(cmd *cobra.Command) (*cases.Client, func(), error) {
+	client, traced, done, err := g.reach(cmd.Context())
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, end := traced.Begin(cmd.Context(), cmd.CommandPath())
+	cmd.SetContext(ctx)
+	return client, func() { end(); done() }, nil
+}
+
+// reach is connect without a trace of the command itself: each case that it starts
+// has one of its own.
+func (g *globals) reach(ctx context.Context) (*cases.Client, *traces.Traces, func(), error) {
 	var f config.File
 	if g.configPath != "" {
 		var err error
 		if f, err = config.Load(g.configPath); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	k, err := codec.Open(f.Encryption)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	// The SDK's own lines are no help at a keyboard; errors come back anyway.
-	c, namespace, err := cases.Dial(f.Temporal, slog.New(slog.DiscardHandler), cases.Sealed(k))
+	quiet := slog.New(slog.DiscardHandler)
+	traced, err := traces.Open(ctx, f.Traces, "lastday-starter", quiet)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return cases.New(c, namespace, cases.Sealed(k)), c.Close, nil
+	c, namespace, err := cases.Dial(f.Temporal, quiet, cases.Sealed(k), cases.Traced(traced))
+	if err != nil {
+		traced.Stop()
+		return nil, nil, nil, err
+	}
+	return cases.New(c, namespace, cases.Sealed(k)), traced, func() {
+		c.Close()
+		traced.Stop()
+	}, nil
 }
 
 // actor is who is at the keyboard. The command line vouches for nobody: whoever

@@ -21,6 +21,7 @@ import (
 	"lastday/record/setup"
 	"lastday/starter/cases"
 	"lastday/starter/doors"
+	"lastday/traces"
 )
 
 // closeWithin is how long requests under way may take when the process is told
@@ -71,7 +72,12 @@ with --health it asks the process that serves already, and exits 0 or 1.`,
 			if err != nil {
 				return err
 			}
-			temporal, namespace, err := cases.Later(f.Temporal, log, cases.Sealed(k), cases.Measured(counts.Temporal()))
+			traced, err := traces.Open(cmd.Context(), f.Traces, "lastday-serve", log)
+			if err != nil {
+				return err
+			}
+			defer traced.Stop()
+			temporal, namespace, err := cases.Later(f.Temporal, log, cases.Sealed(k), cases.Measured(counts.Temporal()), cases.Traced(traced))
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func (g *globals) steer(cmd *cobra.Command, email string, do func(context.Contex
 	if err != nil {
 		return usageError{err}
 	}
-	client, done, err := g.connect()
+	client, done, err := g.connect(cmd)
 	if err != nil {
 		return err
 	}
