@@ -17,7 +17,7 @@ import (
 	"lastday/workflows"
 )
 
-func look(t *testing.T, url string) (int, string) {
+func look(t testing.TB, url string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +28,7 @@ import (
 	"lastday/offboarding"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
+	"lastday/traces/tracestest"
 )
 
 // echoes are vendors that put what they were sent into their errors: the worst
@@ -175,11 +178,14 @@ func (e *echoes) all(t testing.TB, s *site) []string {
 type place struct {
 	name    string
 	content []byte
+	sign    string // what must be there, to show that the search finds it; empty: an address
+	traces  bool   // where vendors' ids of calls are to be
 }
 
 func TestSecretsEndUpNowhere(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
-	s := newSite(t, 10).append(t, "case:\n  patience: 1s\n  deadline: 1m\n")
+	s := newSite(t, 10).append(t, "case:\n  patience: 1s\n  deadline: 1m\n"+watched)
+	collector := tracestest.Start(t)
 	e := newEchoes()
 	between(t, s, e.between)
 	data := filepath.Join(s.dir, "data")
@@ -209,6 +215,7 @@ func TestSecretsEndUpNowhere(t *testing.T) {
 	require.Greater(t, len(marks), 15, "tokens, minted tokens and the lines of a private key")
 	require.Greater(t, e.count, 50)
 	leak.places = append(leak.places, leak.histories()...)
+	leak.places = append(leak.places, shown(t, workers, collector)...)
 	workers.stop()
 	leak.add("the workers' logs", []byte(workers.stderr()))
 	messages, err := json.Marshal(s.firm.Slack.Messages())
@@ -218,7 +225,7 @@ func TestSecretsEndUpNowhere(t *testing.T) {
 	leak.add("temporal's database", cells(t, filepath.Join(data, "temporal.db")))
 
 	for _, p := range leak.places {
-		require.Contains(t, string(p.content), "example.com", "%s: the search finds what is there", p.name)
+		require.Contains(t, string(p.content), cmp.Or(p.sign, "example.com"), "%s: the search finds what is there", p.name)
 		for _, m := range marks {
 			if i := bytes.Index(p.content, []byte(m)); i >= 0 {
 				t.Errorf("%s holds a secret: …%q", p.name, p.content[max(0, i-120):min(len(p.content), i+len(m)+20)])
@@ -226,6 +233,29 @@ func TestSecretsEndUpNowhere(t *testing.T) {
 		}
 	}
 	t.Logf("%d secrets searched for in %d places, after %d errors that told them", len(marks), len(leak.places), e.count)
+}
+
+// watched has a worker show and send all that operators can ask for.
+const watched = "metrics: {listen: \":0\"}\ntraces: {enabled: true}\n"
+
+// shown is what operators see of the worker: its metrics and its traces.
+func shown(t testing.TB, c *crew, from *tracestest.Collector) []place {
+	t.Helper()
+	eventually(t, "the calls of each vendor are in a trace", func() bool {
+		systems := map[string]bool{}
+		for _, s := range from.Spans() {
+			if s.Text("url.template") != "" {
+				systems[s.Text("lastday.system")] = true
+			}
+		}
+		return len(systems) == 4
+	})
+	_, page := look(t, "http://"+c.all("ready", "")[0].Metrics+"/metrics")
+	values := regexp.MustCompile(`(?m) [-+.0-9e]+$`) // digits are in any long id too
+	return []place{
+		{name: "the metrics", content: values.ReplaceAll([]byte(page), nil), sign: `lastday_vendor_calls_total{operation="GET /api/v1/users/`},
+		{name: "the traces", content: from.Raw(), sign: "RunActivity:okta.Contain", traces: true},
+	}
 }
 
 // leaks collects the places while cases run.
@@ -239,7 +269,7 @@ type leaks struct {
 }
 
 func (l *leaks) add(name string, content []byte) {
-	l.places = append(l.places, place{name, content})
+	l.places = append(l.places, place{name: name, content: content})
 }
 
 // run takes one of the staff through a case that ends or asks as it should.
@@ -311,7 +341,7 @@ func (l *leaks) histories() []place {
 	for _, one := range all {
 		b, err := proto.Marshal(history(l.t, l.c, one.CaseID, one.RunID))
 		require.NoError(l.t, err)
-		out = append(out, place{"the history of " + one.CaseID, b})
+		out = append(out, place{name: "the history of " + one.CaseID, content: b})
 	}
 	return out
 }

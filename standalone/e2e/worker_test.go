@@ -19,7 +19,9 @@ import (
 	"lastday/codec"
 	"lastday/config"
 	"lastday/logs"
+	"lastday/metrics"
 	"lastday/secret"
+	"lastday/traces"
 	"lastday/worker/run"
 )
 
@@ -63,6 +65,7 @@ type report struct {
 	Step     string
 	Workflow string
 	Attempt  int32
+	Metrics  string // where they are shown, of one that is ready
 }
 
 // runWorker is a worker's process: what command worker does, and a death at the
@@ -95,14 +98,25 @@ func runWorker() error {
 		return err
 	}
 	sealed.Apply(&options)
+	traced, err := traces.Open(context.Background(), f.Traces, "lastday-worker", log)
+	if err != nil {
+		return err
+	}
+	traced.Apply(&options)
+	counts := metrics.New(f.Names())
+	options.MetricsHandler = counts.Temporal()
 	c, err := client.Dial(options)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	if _, err := run.Start(c, f, run.Options{Workflows: true}); err != nil {
+	if _, err := run.Start(c, f, run.Options{Workflows: true, Metrics: counts}); err != nil {
 		return err
 	}
-	say(report{What: "ready"})
+	shown, err := metrics.Process{Config: f.Metrics, Metrics: counts, Temporal: c, Namespace: o.Namespace, Systems: f.Names(), Log: log}.Show(context.Background())
+	if err != nil {
+		return err
+	}
+	say(report{What: "ready", Metrics: shown.Addr()})
 	select {}
 }
 
