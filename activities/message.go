@@ -43,6 +43,21 @@ type Told struct {
 	Doubt bool `json:"doubt,omitempty"`
 }
 
+// Doubting is a messenger for a process that was restored from a backup made at
+// that time: a case that is older may have posted since what it knows nothing of.
+func Doubting(m Messenger, at time.Time) Messenger { return doubting{m, at} }
+
+type doubting struct {
+	Messenger
+	at time.Time
+}
+
+// Tell looks for an earlier message of a case that began before the backup.
+func (d doubting) Tell(ctx context.Context, t Telling) (string, error) {
+	t.Doubt = t.Doubt || !t.Since.After(d.at)
+	return d.Messenger.Tell(ctx, t)
+}
+
 // Tell is the wire name of the messenger's activity. It runs where TellSystem's
 // activities do, with the same credential.
 const (

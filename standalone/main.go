@@ -49,6 +49,6 @@ the demo stand-ins for the vendors. The starter on the same machine finds it by 
 		SilenceErrors: true, SilenceUsage: true,
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.AddCommand(upCommand(), temporalCommand(), demoCommand())
+	c.AddCommand(upCommand(), temporalCommand(), demoCommand(), backupCommand(), restoreCommand())
 	return c
 }

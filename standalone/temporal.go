@@ -10,6 +10,7 @@ import (
 
 	"lastday/config"
 	"lastday/logs"
+	"lastday/standalone/backup"
 	"lastday/standalone/house"
 )
 
@@ -35,6 +36,11 @@ standalone.frontend, without a sign-in: keep it on loopback or a network of its 
 			}
 			if err := given(db, &f.Standalone); err != nil {
 				return err
+			}
+			if restored, err := backup.StateOf(f.Standalone.DataDir); err != nil {
+				return err
+			} else if restored.Fresh {
+				return errors.New("the data directory was restored: start standalone up on it first, which begins frozen, and stop that when somebody has looked")
 			}
 			s, err := house.Temporal(cmd.Context(), f, house.Options{}, logs.New(os.Stderr, f.Logs, slog.LevelWarn))
 			if err != nil {

@@ -208,7 +208,7 @@ func (f *freeze) tell(ctx workflow.Context, last bool) {
 // ordered says who froze and why.
 func (f *freeze) ordered() string {
 	if len(f.Orders) == 0 {
-		return "frozen by somebody whose name has not come through yet"
+		return "frozen after a restore, or by somebody whose name has not come through yet"
 	}
 	return fmt.Sprintf("frozen by %s: %s", f.Orders[0].By, f.Orders[0].Reason)
 }

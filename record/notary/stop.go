@@ -20,6 +20,9 @@ const (
 	Unsigned Cause = "unsigned"
 	// BadCopy: the copy outside the database is no checkpoint of this log.
 	BadCopy Cause = "bad-copy"
+	// Restored: the record and its copy were put back from a backup, so that the
+	// copy no longer tells what was signed after it.
+	Restored Cause = "restored"
 	// Asked: a person put the word there.
 	Asked Cause = "asked"
 )
@@ -33,7 +36,9 @@ var remedies = map[Cause]string{
 	Changed:  "somebody wrote to the database past this program: keep it as it is, find out who, and bring back a database from before",
 	Unsigned: "somebody wrote to the database past this program, or signs this log with another key: find out who before anything else",
 	BadCopy:  "the copy was changed, or belongs to another log: compare it with an anchor, and hand in the right checkpoint with `starter record resume --adopt FILE`",
-	Asked:    "look at it",
+	Restored: "compare it with every anchor off this machine and every bundle that was handed out: if one holds a larger tree, " +
+		"keep this log as it is for the auditors, and begin a new one under another name; if none does, nobody was ever shown what is lost",
+	Asked: "look at it",
 }
 
 // Stop is why nothing is signed any more. It lasts until a person clears it.

@@ -79,35 +79,48 @@ func WriteKey(path string, b []byte) error {
 	return nil
 }
 
+// Files are where the record lies that Embedded gives.
+type Files struct {
+	// Dir holds all of it; Anchors is a folder in it, the others are files.
+	Dir, Database, Copy, Anchors    string
+	NamesKey, SigningKey, PublicKey string
+}
+
+// EmbeddedFiles names them, in a data folder. It touches nothing.
+func EmbeddedFiles(dir string) Files {
+	dir = filepath.Join(dir, "record")
+	at := func(name string) string { return filepath.Join(dir, name) }
+	return Files{
+		Dir: dir, Database: at("record.db"), Copy: at("last-signed"), Anchors: at("anchors"),
+		NamesKey: at(namesFile), SigningKey: at(signingFile), PublicKey: at(publicFile),
+	}
+}
+
 // Embedded is the record that the standalone process keeps in its data folder
 // where none is configured: SQLite, with keys made at the first start, anchored
 // on the same machine only.
 func Embedded(dir string) (Config, error) {
-	dir = filepath.Join(dir, "record")
-	public, err := os.ReadFile(filepath.Join(dir, publicFile))
+	files := EmbeddedFiles(dir)
+	public, err := os.ReadFile(files.PublicKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		var made string
-		if made, err = MakeKeys(dir, "lastday.local/record"); err == nil {
+		if made, err = MakeKeys(files.Dir, "lastday.local/record"); err == nil {
 			public = []byte(made)
 		}
 	}
 	if err != nil {
 		return Config{}, fmt.Errorf("set up the embedded record: %w", err)
 	}
-	c := Config{
-		Database: "sqlite:" + filepath.Join(dir, "record.db"), PublicKey: strings.TrimSpace(string(public)),
-		Copy: filepath.Join(dir, "last-signed"),
-	}
-	for name, ref := range map[string]*secret.Ref{namesFile: &c.NamesKey, signingFile: &c.SigningKey} {
-		if *ref, err = secret.Parse("file:" + filepath.Join(dir, name)); err != nil {
+	c := Config{Database: "sqlite:" + files.Database, PublicKey: strings.TrimSpace(string(public)), Copy: files.Copy}
+	for path, ref := range map[string]*secret.Ref{files.NamesKey: &c.NamesKey, files.SigningKey: &c.SigningKey} {
+		if *ref, err = secret.Parse("file:" + path); err != nil {
 			return Config{}, fmt.Errorf("set up the embedded record: %w", err)
 		}
 	}
-	anchors := filepath.Join(dir, "anchors")
-	if err := os.MkdirAll(anchors, 0o700); err != nil {
+	if err := os.MkdirAll(files.Anchors, 0o700); err != nil {
 		return Config{}, fmt.Errorf("set up the embedded record: %w", err)
 	}
-	c.Anchors.Directory = []anchor.DirectoryConfig{{Name: "this-machine", Path: anchors}}
+	c.Anchors.Directory = []anchor.DirectoryConfig{{Name: "this-machine", Path: files.Anchors}}
 	c.Defaults()
 	return c, nil
 }

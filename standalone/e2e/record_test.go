@@ -72,6 +72,22 @@ func TestAnAuditorChecksACaseOfTheWholeProgram(t *testing.T) {
 // checked verifies a bundle with the log's public key and copies of checkpoints.
 func checked(t *testing.T, kept, bundle string, copies ...string) verify.Report {
 	t.Helper()
+	f, err := os.Open(bundle)
+	require.NoError(t, err)
+	defer f.Close()
+	info, err := f.Stat()
+	require.NoError(t, err)
+	return verify.Bundle(t.Context(), f, info.Size(), given(t, kept, copies))
+}
+
+// checkedLog does the same with a whole log.
+func checkedLog(t *testing.T, kept, log string, copies ...string) verify.Report {
+	t.Helper()
+	return verify.Log(t.Context(), os.DirFS(log), given(t, kept, copies))
+}
+
+func given(t *testing.T, kept string, copies []string) verify.Options {
+	t.Helper()
 	key, err := os.ReadFile(filepath.Join(kept, "public.key"))
 	require.NoError(t, err)
 	v, err := verify.ParseKey(string(key))
@@ -82,12 +98,7 @@ func checked(t *testing.T, kept, bundle string, copies ...string) verify.Report 
 		require.NoError(t, err)
 		o.Copies = append(o.Copies, string(b))
 	}
-	f, err := os.Open(bundle)
-	require.NoError(t, err)
-	defer f.Close()
-	info, err := f.Stat()
-	require.NoError(t, err)
-	return verify.Bundle(t.Context(), f, info.Size(), o)
+	return o
 }
 
 // anchored are the checkpoints that the anchor of the standalone process keeps.

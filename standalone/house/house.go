@@ -19,6 +19,7 @@ import (
 	"lastday/logs"
 	"lastday/metrics"
 	"lastday/record/setup"
+	"lastday/standalone/backup"
 	"lastday/standalone/temporal"
 	"lastday/starter/cases"
 	"lastday/starter/doors"
@@ -71,6 +72,10 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	if err != nil {
 		return nil, err
 	}
+	restored, err := backup.StateOf(f.Standalone.DataDir)
+	if err != nil {
+		return nil, err
+	}
 	h.Server, err = Temporal(ctx, f, o, log)
 	if err != nil {
 		return nil, err
@@ -95,6 +100,9 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 		return nil, err
 	}
 	h.Cases = cases.New(h.Client, Namespace, cases.Sealed(sealed))
+	if err := h.shut(ctx, f.Standalone.DataDir, restored); err != nil {
+		return nil, err
+	}
 	if err := h.keepRecord(ctx, f, log); err != nil {
 		return nil, err
 	}
@@ -109,7 +117,7 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	if h.Pages == "" {
 		h.Pages = "http://" + h.Doors.Addr()
 	}
-	stop, err := run.Start(h.Client, f, run.Options{Workflows: true, Record: h.Record, Pages: h.Pages, Metrics: counts})
+	stop, err := run.Start(h.Client, f, run.Options{Workflows: true, Record: h.Record, Pages: h.Pages, Metrics: counts, Restored: restored.Of})
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +139,19 @@ func Open(ctx context.Context, f config.File, o Options) (h *House, err error) {
 	}
 	h.later(forget)
 	return h, nil
+}
+
+// shut turns the kill switch on before anything runs on data that was restored:
+// what people have said since the backup is lost, and a departure that was called
+// off would go ahead.
+func (h *House) shut(ctx context.Context, dir string, restored backup.State) error {
+	if !restored.Fresh {
+		return nil
+	}
+	if err := h.Cases.Shut(ctx, "FROZEN after a restore: what was said and done after "+restored.Of.Format(time.RFC3339)+" is lost here"); err != nil {
+		return fmt.Errorf("begin after a restore: %w", err)
+	}
+	return backup.Begun(dir)
 }
 
 // absolute is the path for a process that runs elsewhere.

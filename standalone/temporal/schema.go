@@ -51,6 +51,29 @@ func createTables(ctx context.Context, db *sql.DB) error {
 	return tx.Commit()
 }
 
+// CheckFile says whether this program's server can go on with the SQLite file at
+// path, which nobody may have open: whether it has this version's tables. It
+// changes nothing.
+func CheckFile(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", "file:"+(&sqliteFile{path: path}).escapedPath()+"?mode=ro&immutable=1")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var schema recorder
+	if err := sqliteschema.SetupSchemaOnDB(&schema); err != nil {
+		return err
+	}
+	var mark uint32
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&mark); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if mark != schema.mark() {
+		return errOtherVersion
+	}
+	return nil
+}
+
 // recorder stands where the schema package expects a database, and keeps what
 // it would have run.
 type recorder struct {

@@ -56,13 +56,7 @@ const judged = 3 * time.Second
 // same, and Frozen's Orders are empty. A refusal by the policy is an error; the
 // freeze then ends, unless somebody else has ordered it too.
 func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string) (workflows.Frozen, error) {
-	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID:                       workflows.FreezeID,
-		TaskQueue:                workflows.TaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            offboarding.Shorten("FROZEN by "+by.String()+": "+reason, 180),
-		Priority:                 temporal.Priority{PriorityKey: 1},
-	}, workflows.FreezeType)
+	start := c.temporal.NewWithStartWorkflowOperation(freezing("FROZEN by "+by.String()+": "+reason), workflows.FreezeType)
 	wait, cancel := context.WithTimeout(ctx, judged)
 	defer cancel()
 	var out workflows.Frozen
@@ -87,6 +81,26 @@ func (c *Client) Freeze(ctx context.Context, by offboarding.Actor, reason string
 		return workflows.Frozen{}, nil
 	}
 	return out, fmt.Errorf("freeze: %w", unsure(err))
+}
+
+// Shut turns the kill switch on in nobody's name: no policy is asked, and no
+// worker need run. summary is what Temporal's UI shows. It ends as any freeze
+// does. Where it is on already, nothing changes.
+func (c *Client) Shut(ctx context.Context, summary string) error {
+	if _, err := c.temporal.ExecuteWorkflow(ctx, freezing(summary), workflows.FreezeType); err != nil {
+		return fmt.Errorf("freeze: %w", explain(err))
+	}
+	return nil
+}
+
+func freezing(summary string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                       workflows.FreezeID,
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            offboarding.Shorten(summary, 180),
+		Priority:                 temporal.Priority{PriorityKey: 1},
+	}
 }
 
 // Unfreeze says that Lastday may write again. It takes two people; the answer

@@ -35,6 +35,9 @@ type Options struct {
 	// Build is this program's id in rollouts (see BuildID); with it and
 	// worker.deployment it runs cases only while it is chosen.
 	Build string
+	// Restored is the moment of the backup that Temporal's data was restored from;
+	// zero if it never was. Messages of older cases are looked for before one is posted.
+	Restored time.Time
 	// Log is told whether it is; nil is the default log.
 	Log *slog.Logger
 }
@@ -93,7 +96,7 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(activityWorker(f.Rates[connector.System()])))
 		activities.Register(w, connector, f.Protected, gate.Pass)
 		if connector.System() == activities.TellSystem {
-			if err := tells(w, f); err != nil {
+			if err := tells(w, f, o.Restored); err != nil {
 				stop()
 				return nil, err
 			}
@@ -143,14 +146,18 @@ func stopAll(all []worker.Worker) {
 }
 
 // tells puts the messenger on the worker whose queue it is on.
-func tells(w worker.Worker, f config.File) error {
+func tells(w worker.Worker, f config.File, restored time.Time) error {
 	m, err := f.Messenger()
 	if err != nil {
 		return fmt.Errorf("set up the message channel: %w", err)
 	}
-	if m != nil {
-		activities.RegisterMessenger(w, m)
+	if m == nil {
+		return nil
 	}
+	if !restored.IsZero() {
+		m = activities.Doubting(m, restored)
+	}
+	activities.RegisterMessenger(w, m)
 	return nil
 }
 

@@ -1,0 +1,4 @@
+package backup
+
+// Describe is what a manifest says of a part.
+var Describe = describe
