@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"lastday/sandbox/company"
@@ -52,6 +54,18 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&o.People, "people", 50, "how many `staff` the company has; the first is jane.doe@example.com")
 	flags.StringVar(&o.Dir, "dir", filepath.Join(os.TempDir(), fmt.Sprintf("lastday-sandbox-%d", os.Getuid())), "`folder` for the gateway's files and the configuration")
 	flags.BoolVar(&o.RateLimits, "rate-limits", false, "enforce the vendors' published rate limits")
+	flags.Func("okta-limit", "an Okta `operation=calls` a minute, enforced on all credentials together: 'GET /api/v1/users/{id}=600'", func(s string) error {
+		op, calls, _ := strings.Cut(s, "=")
+		n, err := strconv.Atoi(calls)
+		if err != nil || n < 1 || op == "" {
+			return errors.New("give METHOD /path/{id}=CALLS")
+		}
+		if o.OktaPerMinute == nil {
+			o.OktaPerMinute = map[string]int{}
+		}
+		o.OktaPerMinute[op] = n
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Dir string
 	// RateLimits enforces the vendors' published limits.
 	RateLimits bool
+	// OktaPerMinute limits single operations of Okta's, as okta.Options.PerMinute.
+	OktaPerMinute map[string]int
 }
 
 // Company is the running sandbox.
@@ -56,7 +58,7 @@ func Start(o Options) (c *Company, err error) {
 	staff := people.Staff(o.People)
 	c = &Company{
 		Staff:     staff,
-		Okta:      okta.New(staff, okta.Options{RateLimits: o.RateLimits}),
+		Okta:      okta.New(staff, okta.Options{RateLimits: o.RateLimits, PerMinute: o.OktaPerMinute}),
 		GitHub:    github.New(staff, github.Options{RateLimits: o.RateLimits}),
 		Slack:     slack.New(staff, slack.Options{RateLimits: o.RateLimits, URLs: o.SlackURLs}),
 		Tailscale: tailscale.New(staff, tailscale.Options{RateLimits: o.RateLimits}),

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type Injector struct {
 	mu     sync.Mutex
 	faults []*active
 	calls  []Call
+	tally  map[string]Tally
 	draw   Draw
 	nth    map[string]int // calls so far by operation and path, for draw
 }
@@ -32,9 +34,9 @@ type active struct {
 }
 
 // New wraps a stand-in's mux. It answers /_sandbox/faults (GET, POST, DELETE)
-// and /_sandbox/calls (GET, DELETE) itself.
+// and /_sandbox/calls (GET, DELETE), and /_sandbox/tally (GET) itself.
 func New(mux *http.ServeMux, v Vendor) *Injector {
-	return &Injector{mux: mux, vendor: v}
+	return &Injector{mux: mux, vendor: v, tally: map[string]Tally{}}
 }
 
 // Set adds a fault; a later one on the same call wins.
@@ -88,6 +90,13 @@ func (i *Injector) TakeCalls() []Call {
 // ForgetCalls empties the list of calls.
 func (i *Injector) ForgetCalls() { i.TakeCalls() }
 
+// Tally is how often each operation was called since the beginning.
+func (i *Injector) Tally() map[string]Tally {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return maps.Clone(i.tally)
+}
+
 // View runs f while no request is being handled.
 func (i *Injector) View(f func()) {
 	i.state.Lock()
@@ -110,6 +119,9 @@ func (i *Injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.URL.Path == "/_sandbox/calls":
 		i.serveCalls(w, r)
+		return
+	case r.URL.Path == "/_sandbox/tally":
+		writeJSON(w, i.Tally())
 		return
 	case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 		i.state.RLock()
@@ -209,6 +221,12 @@ func (i *Injector) note(c Call) {
 		i.calls = slices.Delete(i.calls, 0, 10000)
 	}
 	i.calls = append(i.calls, c)
+	t := i.tally[c.Op]
+	t.Calls++
+	if c.Status == http.StatusTooManyRequests {
+		t.Limited++
+	}
+	i.tally[c.Op] = t
 }
 
 type recorder struct {

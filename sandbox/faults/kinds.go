@@ -69,6 +69,12 @@ type Stranger interface {
 	Foreign() any
 }
 
+// Tally is how often an operation was called, and how often the answer was 429.
+type Tally struct {
+	Calls   int `json:"calls"`
+	Limited int `json:"limited"`
+}
+
 // Call is one request that came in.
 type Call struct {
 	At     time.Time `json:"at"`

@@ -48,6 +48,9 @@ type Options struct {
 	// RateLimits enforces the published limits a minute, of which one token
 	// gets half, and 75 calls at once.
 	RateLimits bool
+	// PerMinute enforces a limit of calls a minute on single operations, whoever
+	// makes them: "GET /api/v1/users/{id}": 600. Their headers tell that limit.
+	PerMinute map[string]int
 	// PageSize caps every page; zero leaves Okta's own sizes.
 	PageSize int
 }

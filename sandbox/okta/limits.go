@@ -42,21 +42,32 @@ type window struct {
 
 func newLimiter() *limiter { return &limiter{windows: map[[2]string]*window{}} }
 
+// within counts one call of an operation and reports whether it may go on.
+func (s *Server) within(rt route, r *http.Request, h http.Header) bool {
+	if limit, ok := s.opts.PerMinute[rt.op]; ok {
+		return s.limits.take(h, [2]string{rt.op}, limit, true, s.now())
+	}
+	fits := s.limits.take(h, [2]string{rt.bucket, r.Header.Get("Authorization")}, published(rt.bucket)/2, s.opts.RateLimits, s.now())
+	return fits || !s.opts.RateLimits
+}
+
 // take counts one call, sets the three headers, and reports whether the call
 // was within the limit.
-func (l *limiter) take(h http.Header, bucket, credential string, now time.Time) bool {
+func (l *limiter) take(h http.Header, key [2]string, limit int, enforced bool, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := [2]string{bucket, credential}
 	w := l.windows[key]
 	if w == nil || !now.Before(w.ends) {
 		w = &window{ends: now.Add(time.Minute)}
 		l.windows[key] = w
 	}
 	w.used++
-	limit := published(bucket) / 2
+	left := max(limit-w.used, 0)
+	if !enforced {
+		left = max(left, limit*9/10) // who calls must not take for scarce what is not
+	}
 	h.Set("X-Rate-Limit-Limit", strconv.Itoa(limit))
-	h.Set("X-Rate-Limit-Remaining", strconv.Itoa(max(limit-w.used, 0)))
+	h.Set("X-Rate-Limit-Remaining", strconv.Itoa(left))
 	h.Set("X-Rate-Limit-Reset", strconv.FormatInt(w.ends.Unix()+1, 10))
 	return w.used <= limit
 }

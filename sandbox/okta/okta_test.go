@@ -265,6 +265,29 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+func TestALimitOnOneOperationIsEverybodysAndNoOthers(t *testing.T) {
+	o := newOrg(t, okta.Options{PerMinute: map[string]int{"GET /api/v1/users/{id}": 3}})
+	at := "/api/v1/users/" + o.ID(jane)
+	for i, token := range []string{okta.DefaultToken, okta.DefaultReadOnlyToken, okta.DefaultToken, okta.DefaultReadOnlyToken} {
+		status, h, _ := o.call(token, "GET", at)
+		if limited := status == 429; limited != (i == 3) || h.Get("X-Rate-Limit-Limit") != "3" || h.Get("X-Rate-Limit-Remaining") != strconv.Itoa(max(2-i, 0)) {
+			t.Errorf("call %d: %d %v", i+1, status, h)
+		}
+	}
+	for range 700 {
+		if status, h, _ := o.call(okta.DefaultToken, "GET", at+"/groups"); status != 200 || h.Get("X-Rate-Limit-Remaining") == "0" {
+			t.Fatalf("an operation without an enforced limit: %d %v", status, h)
+		}
+	}
+	tally := o.Faults().Tally()
+	if got := tally["GET /api/v1/users/{id}"]; got.Calls != 4 || got.Limited != 1 {
+		t.Errorf("tally %+v", got)
+	}
+	if got := tally["GET /api/v1/users/{id}/groups"]; got.Calls != 700 || got.Limited != 0 {
+		t.Errorf("tally %+v", got)
+	}
+}
+
 func TestAsynchronousDeactivationByHeader(t *testing.T) {
 	o := newOrg(t, okta.Options{})
 	at := "/api/v1/users/" + o.ID(jane)

@@ -125,12 +125,12 @@ func (s *Server) serve(rt route) http.HandlerFunc {
 			write(w, tooMany())
 			return
 		}
-		within := s.limits.take(w.Header(), rt.bucket, r.Header.Get("Authorization"), s.now())
+		within := s.within(rt, r, w.Header())
 		s.mu.Lock()
 		c, a := s.authorize(r, rt)
 		switch {
 		case c == nil || a.status != 0:
-		case s.opts.RateLimits && !within:
+		case !within:
 			a = tooMany()
 		default:
 			a = rt.handle(c)

@@ -28,13 +28,19 @@ func offboard(ctx context.Context, t client.Client, p people.Person) (took, erro
 
 // offboardBy is offboard through a door of its own.
 func offboardBy(ctx context.Context, door *cases.Client, t client.Client, p people.Person) (took, error) {
+	return offboardWhen(ctx, door, t, p, false)
+}
+
+// offboardWhen is offboardBy, urgently or not.
+func offboardWhen(ctx context.Context, door *cases.Client, t client.Client, p people.Person, urgent bool) (took, error) {
 	who, err := offboarding.ParseSubject(p.Email)
 	if err != nil {
 		return took{}, err
 	}
 	began := time.Now()
 	started, err := door.Offboard(ctx, offboarding.Departure{
-		Subject: who, Partner: p.Partner, Reason: "contract end", RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com"),
+		Subject: who, Partner: p.Partner, Reason: "contract end", Urgent: urgent,
+		RequestedBy: offboarding.Named(offboarding.DoorCommand, "hr@example.com"),
 	}, false)
 	if started.RunID == "" {
 		return took{}, err

@@ -35,6 +35,7 @@ var figures = []figure{
 	{"cluster", "many cases at once, and twice as many, on PostgreSQL with three workers", cluster},
 	{"worker", "the worker's binary and memory", workerSize},
 	{"history", "one case in Temporal", caseHistory},
+	{"limited", "many cases at once against a vendor's limit, and an urgent one among them", limited},
 	{"sealed", "payloads encrypted and names hidden, beside clear text", sealed},
 	{"record", "appending to the record, checking it, showing it", recording},
 }
@@ -45,6 +46,10 @@ type bench struct {
 	burst int // cases at once
 	// rushes are the cases at once on a cluster, after half as many.
 	rushes int
+	// limited are the cases at once against a vendor's limit.
+	limited int
+	// beside are more workers of the limited system's, each a process.
+	beside int
 	dir    string
 	bin    binaries
 }
@@ -68,11 +73,13 @@ func run(ctx context.Context) error {
 	flag.IntVar(&b.n, "n", 30, "`cases` for a median")
 	flag.IntVar(&b.burst, "burst", 300, "`cases` at once")
 	flag.IntVar(&b.rushes, "cluster", 2000, "`cases` at once on a cluster, after half as many")
+	flag.IntVar(&b.limited, "limited", 175, "`cases` at once against a vendor's limit; 1000 take 23 minutes")
+	flag.IntVar(&b.beside, "beside", 0, "more `workers` of the limited system's, each a process")
 	only := flag.String("only", "", "take one figure: "+strings.Join(names(), ", "))
 	quick := flag.Bool("quick", false, "few cases: does it run, not how fast")
 	flag.Parse()
 	if *quick {
-		b.n, b.burst, b.rushes = 4, 30, 40
+		b.n, b.burst, b.rushes, b.limited = 4, 30, 40, 10
 	}
 	chosen, err := choose(*only)
 	if err != nil {

@@ -29,15 +29,15 @@ type firm struct {
 	staff  []people.Person
 }
 
-// found starts a sandbox with so many staff.
-func (b *bench) found(ctx context.Context, staff int) (*firm, error) {
+// found starts a sandbox with so many staff, and more flags.
+func (b *bench) found(ctx context.Context, staff int, more ...string) (*firm, error) {
 	dir, err := os.MkdirTemp(b.dir, "firm-")
 	if err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
 	const any = "127.0.0.1:0"
-	p, err := spawn(ctx, nil, b.bin.sandbox, "--people", fmt.Sprint(staff), "--dir", dir,
-		"--okta", any, "--github", any, "--slack", any, "--tailscale", any)
+	p, err := spawn(ctx, nil, b.bin.sandbox, append(more, "--people", fmt.Sprint(staff), "--dir", dir,
+		"--okta", any, "--github", any, "--slack", any, "--tailscale", any)...)
 	if err != nil {
 		return nil, err
 	}
