@@ -201,7 +201,7 @@ func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if basic, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Basic "); ok {
 		secret.Remember(basic) // the secret in another spelling, which an error may tell
 	}
-	call := Call{System: t.System, Op: op}
+	call := Call{System: t.System, Op: op, Client: t}
 	began := time.Now()
 	resp, err := t.exchange(op, r, &call)
 	call.Took = time.Since(began)
@@ -235,7 +235,7 @@ func (t *roundTripper) exchange(op string, r *http.Request, call *Call) (*http.R
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if e := t.judge(op, r, resp, body); e != nil {
-		e.RequestID = RequestID(resp.Header)
+		e.RequestID, call.RetryAfter = RequestID(resp.Header), e.RetryAfter
 		return nil, e
 	}
 	return resp, nil

@@ -27,6 +27,12 @@ type Call struct {
 	// RequestID is the vendor's own id of the call; empty if it gave none, or one
 	// that does not look like an id.
 	RequestID string
+	// RetryAfter is when to come back, as the answer of a limited call says; zero
+	// if it does not.
+	RetryAfter time.Duration
+	// Client tells the clients apart, each of which has a credential of its own, and
+	// is good for nothing but comparing.
+	Client any
 	// Took is the time until the whole answer was read.
 	Took time.Duration
 	// Budget is what the vendor says is left of its rate limit.
@@ -64,6 +70,10 @@ func tell(ctx context.Context, c Call) {
 	}
 }
 
+// clockOff is how far the vendor's clock and ours differ before it counts: its
+// Date is told in seconds, and the answer took its time.
+const clockOff = 5 * time.Second
+
 // budget reads GitHub's and Okta's headers, which differ by a hyphen.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 // https://developer.okta.com/docs/reference/rl-best-practices/
@@ -77,6 +87,10 @@ func budget(h http.Header) Budget {
 		b := Budget{Left: min(left, of), Of: of, Bucket: limitName(h.Get(prefix + "Resource"))}
 		if at, err := strconv.ParseInt(h.Get(prefix+"Reset"), 10, 64); err == nil && at > 0 {
 			b.Until = time.Unix(at, 0)
+			// It is the vendor's clock that says when; ours may be another.
+			if date, err := http.ParseTime(h.Get("Date")); err == nil && time.Since(date).Abs() > clockOff {
+				b.Until = b.Until.Add(time.Since(date))
+			}
 		}
 		return b
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"lastday/activities"
@@ -17,6 +18,7 @@ import (
 	"lastday/metrics"
 	"lastday/offboarding"
 	"lastday/record"
+	"lastday/worker/pace"
 	"lastday/workflows"
 )
 
@@ -93,7 +95,12 @@ func Start(c client.Client, f config.File, o Options) (stop func(), err error) {
 		return nil
 	}
 	for _, connector := range connectors {
-		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(activityWorker(f.Rates[connector.System()])))
+		options, err := activityWorker(f.Rates[connector.System()])
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		w := worker.New(c, activities.TaskQueue(connector.System()), o.watched(options))
 		activities.Register(w, connector, f.Protected, gate.Pass)
 		if connector.System() == activities.TellSystem {
 			if err := tells(w, f, o.Restored); err != nil {
@@ -184,19 +191,35 @@ func pick(f config.File, want []offboarding.System) ([]activities.Connector, err
 
 // activityWorker works on one system; rate is how many of its steps may begin in
 // a second in all workers together, zero for any number.
-func activityWorker(rate float64) worker.Options {
+func activityWorker(rate float64) (worker.Options, error) {
+	// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
+	const atOnce = 100
+	fixed, err := worker.NewFixedSizeTuner(worker.FixedSizeTunerOptions{})
+	if err != nil {
+		return worker.Options{}, fmt.Errorf("set up worker: %w", err)
+	}
+	p := pace.New(atOnce)
 	return worker.Options{
-		DisableWorkflowWorker:        true,
-		TaskQueueActivitiesPerSecond: rate,
-		WorkerStopTimeout:            stepStop,
-		// Many vendor calls wait at once; the vendors' limits, not ours, bound them.
-		MaxConcurrentActivityExecutionSize: 100,
-		MaxConcurrentActivityTaskPollers:   4,
+		Tuner:                            tuner{WorkerTuner: fixed, steps: p},
+		Interceptors:                     []interceptor.WorkerInterceptor{p.Watching()},
+		DisableWorkflowWorker:            true,
+		TaskQueueActivitiesPerSecond:     rate,
+		WorkerStopTimeout:                stepStop,
+		MaxConcurrentActivityTaskPollers: 4,
 		// Well below the heartbeat timeout of 3 s: on a busy machine a heartbeat
 		// may come a second late.
 		MaxHeartbeatThrottleInterval: time.Second,
-	}
+	}, nil
 }
+
+// tuner has the steps begin at their own pace.
+type tuner struct {
+	worker.WorkerTuner
+	steps worker.SlotSupplier
+}
+
+// GetActivityTaskSlotSupplier implements worker.WorkerTuner.
+func (t tuner) GetActivityTaskSlotSupplier() worker.SlotSupplier { return t.steps }
 
 func workflowWorker() worker.Options {
 	return worker.Options{
