@@ -114,6 +114,9 @@ func parsePostgres(address string, password func() (string, error)) (*postgres, 
 	// What is acknowledged must be on the disk, whatever the server's default is;
 	// "on" waits for a synchronous standby as well, where there is one.
 	conf.RuntimeParams["synchronous_commit"] = "on"
+	// A standby gives locks as the primary does, so that two servers could hold the
+	// database. Of several hosts in the address the one that takes writes is used.
+	conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	return &postgres{conf: conf, password: password}, nil
 }
 
@@ -212,6 +215,8 @@ func (p *postgres) advice(err error) string {
 	var connecting *pgconn.ConnectError
 	main, visibility := p.databases()
 	switch {
+	case errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return ": this is a standby, or may not be written for another reason: give the address of the primary, or of both"
 	case is(err, wrongPassword, notLetIn):
 		return ": give the right password by PGPASSWORD or a password file, and look at pg_hba.conf"
 	case is(err, noSuchFile, notSupported):

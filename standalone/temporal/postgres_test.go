@@ -268,6 +268,32 @@ func TestServerSaysThatSomebodyElseTookItsDatabase(t *testing.T) {
 	}
 }
 
+// A standby would give the lock as well, and two servers would have the database.
+func TestOfSeveralHostsTheOneThatTakesWritesIsUsed(t *testing.T) {
+	standby, primary := pgtest.Start(t), pgtest.Start(t)
+	behind, address := standby.New(t), primary.New(t)
+	run(t, session(t, behind), "CREATE DATABASE "+nameOf(behind)+"_visibility", "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+	refused(t, inPostgres(behind), "read only", "give the address of the primary")
+
+	both, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := url.Parse(behind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both.RawQuery = url.Values{"host": {first.Query().Get("host") + "," + both.Query().Get("host")}}.Encode()
+	both.Path = first.Path
+	if nameOf(both.String()) != nameOf(address) {
+		t.Fatal("the two servers' databases have different names")
+	}
+	start(t, inPostgres(both.String()))
+	if held(t, behind) || !held(t, address) {
+		t.Error("the standby's lock was taken")
+	}
+}
+
 // key is the lock by which a server holds its database: "temporal" in ASCII.
 const key = "8387230210720948588"
 
