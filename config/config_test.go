@@ -79,6 +79,8 @@ func TestBadConfigurationSaysWhatAndWhere(t *testing.T) {
 		"two of a key":       {slack + "systems: {}\n", "line 5"},
 		"not PostgreSQL":     {slack + "standalone: {database: mysql://x/y}\n", "standalone.database is not postgres://"},
 		"inline password":    {slack + "standalone: {database: postgres://u:p@x/y}\n", "standalone.database holds a password"},
+		"hidden password":    {slack + "standalone: {database: 'postgres://u@x/y?password=p'}\n", "standalone.database holds a password"},
+		"record's password":  {slack + "record: {database: 'postgres://u@x/y?password=p'}\n", "record.database holds a password"},
 		"needless password":  {slack + "standalone: {password: env:X}\n", "standalone.password is of no use"},
 	} {
 		t.Run(name, func(t *testing.T) {

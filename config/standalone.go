@@ -43,7 +43,7 @@ func (s *Standalone) Validate() error {
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return errors.New("standalone.database is not postgres://USER@HOST/NAME")
 	}
-	if _, has := u.User.Password(); has {
+	if _, has := secret.InURL(u); has {
 		return errors.New("standalone.database holds a password: write it to standalone.password as env:NAME or file:PATH")
 	}
 	return nil

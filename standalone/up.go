@@ -70,8 +70,8 @@ func databaseFlag(c *cobra.Command, db *string) {
 	c.Flags().StringVar(db, "db", "", "keep Temporal's data in PostgreSQL, at `postgres://USER@HOST:PORT/NAME`, instead of standalone.database or SQLite")
 }
 
-// given takes an address from the command line, if there is one; a password in it comes before the
-// configured one, and is never shown again, not in an error either.
+// given takes an address from the command line, if there is one. A password in it
+// comes before the configured one, and is never shown again, not in an error either.
 func given(db string, s *config.Standalone) error {
 	if db == "" {
 		return nil
@@ -80,7 +80,7 @@ func given(db string, s *config.Standalone) error {
 	if err != nil {
 		return errors.New("--db cannot be read as an address: give postgres://USER@HOST:PORT/NAME")
 	}
-	if password, has := u.User.Password(); has {
+	if password, has := secret.InURL(u); has {
 		secret.Remember(password)
 		s.Password = secret.Ref{}
 	}

@@ -104,7 +104,7 @@ func (c *Config) checkURL() error {
 	if err != nil {
 		return errors.New("record.database cannot be read as an address")
 	}
-	if _, has := u.User.Password(); has {
+	if _, has := secret.InURL(u); has {
 		return errors.New("record.database holds a password: write it to record.password as env:NAME or file:PATH")
 	}
 	return nil
