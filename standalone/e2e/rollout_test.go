@@ -82,6 +82,9 @@ func TestOnlyTheChosenBuildRunsCases(t *testing.T) {
 
 	plain := startProcess(t, binary, address, place, undeployed(t, s), "--systems", "okta")
 	f.builds[plain.cmd.Process.Pid] = "plain"
+	eventually(t, "the worker without a deployment is known", func() bool {
+		return as[cases.Rollout](t, rollout("-o", "json").ok(t)).Others > 0
+	})
 	require.Contains(t, rollout("--none").ok(t).out, "No build is chosen")
 	end = ended(t, place.cases, offboard(t, place.cases, offboarding.Departure{Subject: member(s, 3)}).CaseID)
 	require.Equal(t, map[string]bool{"plain": true}, f.wellRun(history(t, place.c, end.ID, end.RunID)))

@@ -24,6 +24,8 @@ type Rollout struct {
 	Ramping string  `json:"ramping,omitempty"`
 	Percent float32 `json:"percent,omitempty"`
 	Builds  []Build `json:"builds"`
+	// Others is how many pollers of workers without a deployment there are.
+	Others int `json:"workers_without_deployment"`
 }
 
 // Build is one that has had a worker, newest first.
@@ -63,15 +65,19 @@ func (c *Client) rollout(ctx context.Context, deployment string) (Rollout, []byt
 	if err != nil {
 		return Rollout{}, nil, fmt.Errorf("ask for the workers of %s: %w", deployment, explain(err))
 	}
-	for _, v := range d.Info.VersionSummaries {
-		b := Build{ID: v.Version.BuildID, Since: v.CreateTime}
-		for _, p := range queue.GetPollers() {
-			o := p.GetDeploymentOptions()
-			if o.GetDeploymentName() == deployment && o.GetBuildId() == b.ID && time.Since(p.GetLastAccessTime().AsTime()) < polledWithin {
-				b.Workers++
-			}
+	workers := map[string]int{}
+	for _, p := range queue.GetPollers() {
+		o := p.GetDeploymentOptions()
+		switch {
+		case time.Since(p.GetLastAccessTime().AsTime()) >= polledWithin:
+		case o.GetBuildId() == "":
+			out.Others++
+		case o.GetDeploymentName() == deployment:
+			workers[o.GetBuildId()]++
 		}
-		out.Builds = append(out.Builds, b)
+	}
+	for _, v := range d.Info.VersionSummaries {
+		out.Builds = append(out.Builds, Build{ID: v.Version.BuildID, Since: v.CreateTime, Workers: workers[v.Version.BuildID]})
 	}
 	slices.SortFunc(out.Builds, func(a, b Build) int { return b.Since.Compare(a.Since) })
 	return out, d.ConflictToken, nil
@@ -101,9 +107,12 @@ func (c *Client) RollTo(ctx context.Context, deployment, build string, percent f
 	return c.Rollout(ctx, deployment)
 }
 
-// alive is nil if a build has a worker, or none is meant.
+// alive is nil if a build has a worker; the empty one, if any has no deployment.
 func (r Rollout) alive(build string) error {
-	if build == "" {
+	switch {
+	case build == "" && r.Others == 0:
+		return errors.New("no worker without worker.deployment is running: start one first, or cases would stand still")
+	case build == "":
 		return nil
 	}
 	var known []string

@@ -35,6 +35,7 @@ type deployed struct {
 	handle
 
 	chose []string
+	gone  bool // the workers without a deployment
 }
 
 func (d *deployed) WorkerDeploymentClient() client.WorkerDeploymentClient { return deployments{of: d} }
@@ -63,9 +64,11 @@ func (d *deployed) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueT
 			DeploymentOptions: &deploymentpb.WorkerDeploymentOptions{DeploymentName: "lastday", BuildId: build},
 		}
 	}
-	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{
-		poller("one", time.Minute), poller("two", 2*time.Minute), {LastAccessTime: timestamppb.Now()},
-	}}, nil
+	pollers := []*taskqueuepb.PollerInfo{poller("one", time.Minute), poller("two", 2*time.Minute)}
+	if !d.gone {
+		pollers = append(pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.Now()})
+	}
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: pollers}, nil
 }
 
 func (d *deployed) SetCurrentVersion(_ context.Context, o client.WorkerDeploymentSetCurrentVersionOptions) (client.WorkerDeploymentSetCurrentVersionResponse, error) {
@@ -91,7 +94,11 @@ func TestABuildWithoutALivingWorkerIsNotRolledOut(t *testing.T) {
 	require.ErrorContains(t, err, "no worker of build two is running")
 	_, err = c.RollTo(t.Context(), "lastday", "three", 100)
 	require.ErrorContains(t, err, "no worker of build three has been seen; known are: two, one")
+	d.gone = true
+	_, err = c.RollTo(t.Context(), "lastday", "", 100)
+	require.ErrorContains(t, err, "no worker without worker.deployment is running")
 	require.Empty(t, d.chose)
+	d.gone = false
 
 	_, err = c.RollTo(t.Context(), "lastday", "one", 10)
 	require.NoError(t, err)

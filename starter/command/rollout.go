@@ -34,7 +34,7 @@ whose workers must still run, or run again.`,
 			switch {
 			case none && (len(given) > 0 || cmd.Flags().Changed("percent")):
 				return usagef("--none takes neither a build nor --percent")
-			case cmd.Flags().Changed("percent") && (len(given) == 0 || percent < 0 || percent > 100):
+			case cmd.Flags().Changed("percent") && (len(given) == 0 || !(percent >= 0 && percent <= 100)):
 				return usagef("--percent takes a build, and a number from 0 to 100")
 			}
 			client, done, err := g.connect(cmd)
