@@ -73,10 +73,11 @@ func plain(ip netip.Addr) netip.Addr {
 }
 
 // metadata is where clouds tell a machine its credentials, beside link-local
-// addresses: AWS (IPv6), Google (IPv6), Alibaba, Azure's host, Oracle.
+// addresses: by IPv6 AWS, Google, Oracle, Scaleway; Alibaba, Azure's host, Oracle.
 func metadata() []netip.Prefix {
 	return []netip.Prefix{
 		netip.MustParsePrefix("fd00:ec2::/32"), netip.MustParsePrefix("fd20:ce::254/128"),
+		netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), netip.MustParsePrefix("fd00:42::42/128"),
 		netip.MustParsePrefix("100.100.100.200/32"), netip.MustParsePrefix("168.63.129.16/32"), netip.MustParsePrefix("192.0.0.192/32"),
 	}
 }

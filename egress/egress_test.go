@@ -71,7 +71,7 @@ func TestANameThatLeadsInsideIsNotCalled(t *testing.T) {
 func TestMetadataAndNeighboursAreNeverCalled(t *testing.T) {
 	everything := egress.Networks{"64.0.0.0/2", "128.0.0.0/1", "64::/16", "8000::/1"}
 	for _, address := range []string{
-		"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::1", "100.100.100.200", "168.63.129.16",
+		"169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fe80::1", "100.100.100.200", "168.63.129.16",
 		"0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254",
 	} {
 		o := egress.Options{Base: "http://vendor.example", Resolver: egresstest.Names(t, []string{address}), Private: everything}
