@@ -46,6 +46,16 @@ func (j *Journal) Done(a offboarding.Action) {
 	}
 }
 
+// Beat hands over all actions once more. What is handed over never knows of less
+// than what was before it, whoever takes actions down meanwhile.
+func (j *Journal) Beat() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.beat != nil {
+		j.beat(slices.Clone(j.actions))
+	}
+}
+
 // Answers for what was found done before we did it.
 const (
 	AlreadyAbsent = "already absent"

@@ -187,7 +187,7 @@ func keepAlive(ctx context.Context, j *Journal) func() {
 				if j == nil {
 					activity.RecordHeartbeat(ctx)
 				} else {
-					activity.RecordHeartbeat(ctx, j.Actions())
+					j.Beat()
 				}
 			}
 		}
