@@ -2,9 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
+	"lastday/egress"
 	"lastday/secret"
 )
 
@@ -45,6 +47,9 @@ func (s *Standalone) Validate() error {
 	}
 	if _, has := secret.InURL(u); has {
 		return errors.New("standalone.database holds a password: write it to standalone.password as env:NAME or file:PATH")
+	}
+	if err := egress.Protected(u); err != nil {
+		return fmt.Errorf("standalone.database: %w", err)
 	}
 	return nil
 }

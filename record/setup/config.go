@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lastday/egress"
 	"lastday/record/anchor"
 	"lastday/secret"
 )
@@ -98,7 +99,8 @@ func (c *Config) unkept() error {
 	return nil
 }
 
-// checkURL refuses a password in the address: the configuration holds none.
+// checkURL refuses a password in the address, since the configuration holds none,
+// and a way to it that anybody could listen to unless it says so.
 func (c *Config) checkURL() error {
 	u, err := url.Parse(c.Database)
 	if err != nil {
@@ -106,6 +108,12 @@ func (c *Config) checkURL() error {
 	}
 	if _, has := secret.InURL(u); has {
 		return errors.New("record.database holds a password: write it to record.password as env:NAME or file:PATH")
+	}
+	if strings.HasPrefix(c.Database, "sqlite:") {
+		return nil
+	}
+	if err := egress.Protected(u); err != nil {
+		return fmt.Errorf("record.database: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
+
+	"lastday/egress"
 )
 
 // PostgreSQL's error codes, from its appendix A.
@@ -107,6 +110,13 @@ func parsePostgres(address string, password func() (string, error)) (*postgres, 
 		return nil, errors.New("read the database's address: it names no database: " + form)
 	case len(conf.Database) > longest:
 		return nil, fmt.Errorf("read the database's address: the name of the database is too long: give one of at most %d characters", longest)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("read the database's address: it cannot be understood: " + form)
+	}
+	if err := egress.Protected(u); err != nil {
+		return nil, fmt.Errorf("read the database's address: %w", err)
 	}
 	if conf.ConnectTimeout == 0 {
 		conf.ConnectTimeout = 10 * time.Second
