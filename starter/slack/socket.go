@@ -88,6 +88,9 @@ func (d *Door) envelope(ctx context.Context, client *socketmode.Client, e socket
 		down := errNotConnected
 		d.connected.Store(&down)
 	case socketmode.EventTypeConnectionError, socketmode.EventTypeInvalidAuth:
+		if ctx.Err() != nil {
+			return // it was ended here
+		}
 		var err error
 		if failed, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
 			err = failed.ErrorObj
