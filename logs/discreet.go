@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 
 	"lastday/codec"
 	"lastday/offboarding"
+	"lastday/secret"
 )
 
 // Keys of every line that has them.
@@ -24,39 +24,12 @@ const (
 
 // Discreet makes what next gets name nobody: ids of workflows become tags, and
 // e-mail addresses are masked.
-func Discreet(next slog.Handler) slog.Handler { return discreet{next} }
-
-type discreet struct{ next slog.Handler }
-
-// Enabled implements slog.Handler.
-func (d discreet) Enabled(ctx context.Context, l slog.Level) bool { return d.next.Enabled(ctx, l) }
-
-// Handle implements slog.Handler.
-func (d discreet) Handle(ctx context.Context, r slog.Record) error {
-	out := slog.NewRecord(r.Time, r.Level, mask(r.Message), r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(clean(a))
-		return true
-	})
-	return d.next.Handle(ctx, out)
-}
-
-// WithAttrs implements slog.Handler.
-func (d discreet) WithAttrs(attrs []slog.Attr) slog.Handler {
-	out := make([]slog.Attr, 0, len(attrs))
-	for _, a := range attrs {
-		out = append(out, clean(a))
-	}
-	return discreet{d.next.WithAttrs(out)}
-}
-
-// WithGroup implements slog.Handler.
-func (d discreet) WithGroup(name string) slog.Handler { return discreet{d.next.WithGroup(name)} }
+func Discreet(next slog.Handler) slog.Handler { return secret.Rewrite(next, mask, clean) }
 
 // clean goes by the keys that Temporal's SDK gives its values; every other text
 // has its addresses masked.
 func clean(a slog.Attr) slog.Attr {
-	v := a.Value.Resolve()
+	v := a.Value
 	switch a.Key {
 	case "WorkflowID", "ChildWorkflowID":
 		return slog.String(CaseKey, offboarding.CaseTag(v.String()))
@@ -73,17 +46,8 @@ func clean(a slog.Attr) slog.Attr {
 	case "WorkerID": // a process, and its machine
 		return a
 	}
-	switch v.Kind() {
-	case slog.KindGroup:
-		group := v.Group()
-		out := make([]slog.Attr, 0, len(group))
-		for _, g := range group {
-			out = append(out, clean(g))
-		}
-		return slog.Attr{Key: a.Key, Value: slog.GroupValue(out...)}
-	case slog.KindString, slog.KindAny:
+	if v.Kind() == slog.KindString || v.Kind() == slog.KindAny {
 		return slog.String(a.Key, mask(v.String()))
-	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindLogValuer:
 	}
 	return a
 }

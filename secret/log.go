@@ -6,44 +6,62 @@ import (
 )
 
 // Handler scrubs secrets from every message and attribute before next sees it.
-func Handler(next slog.Handler) slog.Handler { return handler{next} }
+func Handler(next slog.Handler) slog.Handler {
+	return Rewrite(next, Scrub, func(a slog.Attr) slog.Attr {
+		if k := a.Value.Kind(); k == slog.KindString || k == slog.KindAny {
+			return slog.String(a.Key, Scrub(a.Value.String()))
+		}
+		return a
+	})
+}
 
-type handler struct{ next slog.Handler }
+// Rewrite has every message and attribute put into other words before next sees
+// it. A group is rewritten part by part; attr is given resolved values.
+func Rewrite(next slog.Handler, message func(string) string, attr func(slog.Attr) slog.Attr) slog.Handler {
+	return rewriter{next, message, attr}
+}
 
-func (h handler) Enabled(ctx context.Context, l slog.Level) bool { return h.next.Enabled(ctx, l) }
+type rewriter struct {
+	next    slog.Handler
+	message func(string) string
+	attr    func(slog.Attr) slog.Attr
+}
 
-func (h handler) Handle(ctx context.Context, r slog.Record) error {
-	out := slog.NewRecord(r.Time, r.Level, Scrub(r.Message), r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(scrubAttr(a))
+// Enabled implements slog.Handler.
+func (r rewriter) Enabled(ctx context.Context, l slog.Level) bool { return r.next.Enabled(ctx, l) }
+
+// Handle implements slog.Handler.
+func (r rewriter) Handle(ctx context.Context, line slog.Record) error {
+	out := slog.NewRecord(line.Time, line.Level, r.message(line.Message), line.PC)
+	line.Attrs(func(a slog.Attr) bool {
+		out.AddAttrs(r.rewrite(a))
 		return true
 	})
-	return h.next.Handle(ctx, out)
+	return r.next.Handle(ctx, out)
 }
 
-func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+// WithAttrs implements slog.Handler.
+func (r rewriter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return rewriter{r.next.WithAttrs(r.all(attrs)), r.message, r.attr}
+}
+
+// WithGroup implements slog.Handler.
+func (r rewriter) WithGroup(name string) slog.Handler {
+	return rewriter{r.next.WithGroup(name), r.message, r.attr}
+}
+
+func (r rewriter) rewrite(a slog.Attr) slog.Attr {
+	a.Value = a.Value.Resolve()
+	if a.Value.Kind() == slog.KindGroup {
+		return slog.Attr{Key: a.Key, Value: slog.GroupValue(r.all(a.Value.Group())...)}
+	}
+	return r.attr(a)
+}
+
+func (r rewriter) all(attrs []slog.Attr) []slog.Attr {
 	out := make([]slog.Attr, 0, len(attrs))
 	for _, a := range attrs {
-		out = append(out, scrubAttr(a))
+		out = append(out, r.rewrite(a))
 	}
-	return handler{h.next.WithAttrs(out)}
-}
-
-func (h handler) WithGroup(name string) slog.Handler { return handler{h.next.WithGroup(name)} }
-
-func scrubAttr(a slog.Attr) slog.Attr {
-	v := a.Value.Resolve()
-	switch v.Kind() {
-	case slog.KindGroup:
-		group := v.Group()
-		out := make([]slog.Attr, 0, len(group))
-		for _, g := range group {
-			out = append(out, scrubAttr(g))
-		}
-		return slog.Attr{Key: a.Key, Value: slog.GroupValue(out...)}
-	case slog.KindString, slog.KindAny:
-		return slog.String(a.Key, Scrub(v.String()))
-	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindLogValuer:
-	}
-	return a
+	return out
 }
