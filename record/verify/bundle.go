@@ -172,7 +172,7 @@ func (b *bundleCheck) order() {
 	case !c.gaps.none():
 		b.fail(idComplete, c.gaps)
 	case b.ended:
-		b.pass(idComplete, "The case's entries are numbered 1 to %d without a gap, and one of them is the confirmation that ended it. After that only accesses to it are recorded.", n)
+		b.pass(idComplete, "The case's entries are numbered 1 to %d without a gap, and one of them is the confirmation that ended it. What was recorded after entry %d of the case, such as who looked at it, is not in this file.", n, n)
 	default:
 		b.lack(idComplete, "The case's entries are numbered 1 to %d without a gap. But the case had not ended when this file was made, so that nothing shows whether more entries followed. Ask for a new file when it has ended, or check the whole log.", n)
 	}
