@@ -68,7 +68,7 @@ func (f *File) Start(ctx context.Context, desk Desk, parallel int, each func(Res
 	// One time for all: by it a case of this import is known from earlier ones.
 	asked := time.Now().UTC()
 	failures := 0
-	var last string
+	var gaveUp error // what is under way then still comes to its end, and may succeed
 	err := spread(ctx, grace, f.Rows(ctx), parallel, func(ctx context.Context, row Row) Result {
 		row.Departure.RequestedAt = asked
 		return start(ctx, desk, row)
@@ -79,12 +79,14 @@ func (f *File) Start(ctx context.Context, desk Desk, parallel int, each func(Res
 		if r.Outcome == Started || r.Outcome == Joined {
 			f.begun.add(r.Line)
 		}
-		last = r.Why
 		each(r)
-		return failures < tired
+		if failures >= tired && gaveUp == nil {
+			gaveUp = fmt.Errorf("stopped after %d failures in a row: %s", failures, r.Why)
+		}
+		return gaveUp == nil
 	})
-	if err == nil && failures >= tired {
-		err = fmt.Errorf("stopped after %d failures in a row: %s", failures, last)
+	if err == nil {
+		err = gaveUp
 	}
 	return err
 }

@@ -290,3 +290,20 @@ func TestPlansAreSummedUpBySystemAndClass(t *testing.T) {
 	require.Empty(t, k.cases, "a plan starts nothing")
 	require.LessOrEqual(t, k.most, 3)
 }
+
+// One that was under way when the import gave up, and then started, does not make
+// it look as if all had been gone through.
+func TestALateSuccessDoesNotHideThatTheImportGaveUp(t *testing.T) {
+	for range 50 {
+		f, k := people(t, 500), newDesk()
+		for i := 100; i < 500; i++ {
+			if i%40 != 0 {
+				k.down[offboarding.Subject(fmt.Sprintf("p%d@example.com", i))] = errors.New("temporal does not answer")
+			}
+		}
+		got, err := start(t, t.Context(), f, k)
+		if len(got) < 500 {
+			require.ErrorContains(t, err, "stopped after 20 failures in a row: temporal does not answer")
+		}
+	}
+}
